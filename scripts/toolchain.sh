@@ -1,0 +1,87 @@
+# Sourced by the other scripts: finds (or installs) a JDK of at least JDK_MIN and a Maven, sets JAVA_HOME, PATH and MVN,
+# and says what it chose. Looks at JAVA_HOME, then `java` on the PATH, then the system's JVM directories.
+
+JDK_MIN=25
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Prints the major version of the JDK in $1, nothing when there is no compiler.
+jdk_major() {
+  [ -x "$1/bin/javac" ] || return 0
+  "$1/bin/javac" -version 2>&1 | sed -n 's/^javac \([0-9][0-9]*\).*/\1/p'
+}
+
+jdk_candidates() {
+  [ -n "${JAVA_HOME:-}" ] && echo "$JAVA_HOME"
+  local java
+  java=$(command -v java 2>/dev/null) && java=$(readlink -f "$java") && echo "${java%/bin/java}"
+  local dir
+  for dir in /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* \
+    /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+    [ -d "$dir" ] && echo "$dir"
+  done
+  return 0
+}
+
+find_jdk() {
+  local home major
+  while read -r home; do
+    major=$(jdk_major "$home")
+    if [ -n "$major" ] && [ "$major" -ge "$JDK_MIN" ]; then
+      echo "$home"
+      return 0
+    fi
+  done < <(jdk_candidates)
+  return 1
+}
+
+# Installs one of the packages named, with whichever package manager the system has.
+install_first_of() {
+  local sudo="" package
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  for package in "$@"; do
+    say "installing $package ..."
+    if command -v apt-get >/dev/null; then
+      $sudo apt-get -qq update >&2 && $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install "$package" >&2 && return 0
+    elif command -v dnf >/dev/null; then
+      $sudo dnf -q -y install "$package" >&2 && return 0
+    elif command -v zypper >/dev/null; then
+      $sudo zypper -q -n install "$package" >&2 && return 0
+    elif command -v pacman >/dev/null; then
+      $sudo pacman -Sy --noconfirm "$package" >&2 && return 0
+    elif command -v brew >/dev/null; then
+      brew install -q "$package" >&2 && return 0
+    fi
+  done
+  return 1
+}
+
+require_jdk() {
+  local home
+  home=$(find_jdk) || {
+    say "no JDK $JDK_MIN or newer found (looked at JAVA_HOME, the PATH and the system's JVM directories)"
+    install_first_of "openjdk-$JDK_MIN-jdk-headless" "temurin-$JDK_MIN-jdk" "java-$JDK_MIN-openjdk-devel" jdk-openjdk openjdk || true
+    home=$(find_jdk) || {
+      say "error: Holdfast needs a JDK $JDK_MIN or newer and could not install one; install it and set JAVA_HOME"
+      exit 1
+    }
+  }
+  [ "${JAVA_HOME:-}" = "$home" ] || say "using the JDK in $home"
+  export JAVA_HOME="$home" PATH="$home/bin:$PATH"
+}
+
+require_maven() {
+  MVN=$(command -v mvn || true)
+  if [ -z "$MVN" ]; then
+    local dir
+    for dir in /usr/share/maven /opt/maven /opt/apache-maven*; do
+      [ -x "$dir/bin/mvn" ] && MVN="$dir/bin/mvn" && say "using the Maven in $dir" && return 0
+    done
+    say "no Maven found"
+    install_first_of maven || {
+      say "error: Holdfast needs Maven 3.8.6 or newer and could not install it; install it and put mvn on the PATH"
+      exit 1
+    }
+    MVN=$(command -v mvn)
+  fi
+}
