@@ -1,0 +1,105 @@
+package dev.holdfast.chunkstore.blob;
+
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import dev.holdfast.chunkstore.error.BackupException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * zstd frames as blobs hold them: level 1, one frame, no dictionary, with or without the content
+ * size in its header (the 3.2 client streams and writes none; spec/formats.md §2.2).
+ */
+final class Zstandard {
+  private static final int LEVEL = 1; // what every PBS client writes
+
+  // The first piece when the frame does not tell its size: most such blobs are small files.
+  private static final int UNKNOWN_START_BYTES = 64 << 10;
+
+  private Zstandard() {}
+
+  /**
+   * Compresses into {@code target} from {@code at} on and returns the size of the frame, or -1 if
+   * it would not be strictly smaller than the input. The target must have room for {@code length}
+   * bytes.
+   */
+  static int compressInto(byte[] target, int at, byte[] plain, int offset, int length) {
+    if (length == 0) {
+      return -1;
+    }
+    long size = Zstd.compressByteArray(target, at, length - 1, plain, offset, length, LEVEL);
+    if (!Zstd.isError(size)) {
+      return (int) size;
+    }
+    if (Zstd.getErrorCode(size) == Zstd.errDstSizeTooSmall()) {
+      return -1;
+    }
+    throw new BackupException(
+        BackupException.Kind.INTERNAL, "zstd cannot compress: " + Zstd.getErrorName(size));
+  }
+
+  /** The content of one frame; more than {@code bytesMax} of it is refused, never allocated. */
+  static byte[] decompress(byte[] source, int offset, int length, int bytesMax) {
+    long announced = Zstd.getFrameContentSize(source, offset, length);
+    if (announced < 0) {
+      return decompressUnknown(source, offset, length, bytesMax);
+    }
+    if (announced > bytesMax) {
+      throw DataBlob.tooMuch(announced, bytesMax);
+    }
+    byte[] plain = new byte[(int) announced];
+    long size = decompressInto(plain, source, offset, length);
+    if (Zstd.isError(size) || size != announced) {
+      throw badFrame(
+          Zstd.isError(size) ? Zstd.getErrorName(size) : size + " bytes, announced " + announced);
+    }
+    return plain;
+  }
+
+  /** Like {@link #decompress}, for callers that know the size that must come out. */
+  static byte[] decompressExpecting(byte[] source, int offset, int length, int bytesExpected) {
+    byte[] plain = new byte[bytesExpected];
+    long size = decompressInto(plain, source, offset, length);
+    if (!Zstd.isError(size) && size == bytesExpected) {
+      return plain;
+    }
+    // Rare: a wrong size or a bad frame. Decoded again only to tell which, and how much there is.
+    return decompress(source, offset, length, DataBlob.CHUNK_PLAIN_BYTES_MAX);
+  }
+
+  private static long decompressInto(byte[] target, byte[] source, int offset, int length) {
+    return Zstd.decompressByteArray(target, 0, target.length, source, offset, length);
+  }
+
+  private static byte[] decompressUnknown(byte[] source, int offset, int length, int bytesMax) {
+    byte[] plain = new byte[Math.min(UNKNOWN_START_BYTES, bytesMax)];
+    int filled = 0;
+    try (ZstdInputStreamNoFinalizer frame =
+        new ZstdInputStreamNoFinalizer(new ByteArrayInputStream(source, offset, length))) {
+      while (true) {
+        if (filled == plain.length) {
+          if (filled == bytesMax) {
+            if (frame.read() >= 0) {
+              throw DataBlob.tooMuch(bytesMax + 1L, bytesMax);
+            }
+            break;
+          }
+          plain = Arrays.copyOf(plain, (int) Math.min(bytesMax, 2L * filled));
+        }
+        int count = frame.read(plain, filled, plain.length - filled);
+        if (count < 0) {
+          break;
+        }
+        filled += count;
+      }
+    } catch (IOException e) {
+      throw badFrame(String.valueOf(e.getMessage()));
+    }
+    return filled == plain.length ? plain : Arrays.copyOf(plain, filled);
+  }
+
+  private static BackupException badFrame(String reason) {
+    return BackupException.corrupt("data blob holds no whole zstd frame: " + reason);
+  }
+}
