@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record AuthId(String user, String realm, @Nullable String token)
     implements Comparable<AuthId> {
-  /** The superuser, who is never stored. */
-  public static final AuthId ROOT = new AuthId("root", "pam", null);
-
   public static final int USERID_LENGTH_MIN = 3;
   public static final int USERID_LENGTH_MAX = 64;
 
   private static final Pattern USER = Pattern.compile("[^\\s:/\\p{Cntrl}]+");
+
+  /** The superuser, who is never stored. Made after the pattern that checks it. */
+  public static final AuthId ROOT = new AuthId("root", "pam", null);
 
   public AuthId {
     if (!USER.matcher(user).matches()) {
