@@ -1,11 +1,13 @@
 package dev.holdfast.chunkstore.blob;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.holdfast.chunkstore.error.BackupException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * zstd frames as blobs hold them: level 1, one frame, no dictionary, with or without the content
@@ -28,15 +30,15 @@ final class Zstandard {
     if (length == 0) {
       return -1;
     }
-    long size = Zstd.compressByteArray(target, at, length - 1, plain, offset, length, LEVEL);
-    if (!Zstd.isError(size)) {
-      return (int) size;
+    try {
+      return (int) Zstd.compressByteArray(target, at, length - 1, plain, offset, length, LEVEL);
+    } catch (ZstdException e) {
+      if (e.getErrorCode() == Zstd.errDstSizeTooSmall()) {
+        return -1;
+      }
+      throw new BackupException(
+          BackupException.Kind.INTERNAL, "zstd cannot compress: " + e.getMessage(), e);
     }
-    if (Zstd.getErrorCode(size) == Zstd.errDstSizeTooSmall()) {
-      return -1;
-    }
-    throw new BackupException(
-        BackupException.Kind.INTERNAL, "zstd cannot compress: " + Zstd.getErrorName(size));
   }
 
   /** The content of one frame; more than {@code bytesMax} of it is refused, never allocated. */
@@ -49,22 +51,30 @@ final class Zstandard {
       throw DataBlob.tooMuch(announced, bytesMax);
     }
     byte[] plain = new byte[(int) announced];
-    long size = decompressInto(plain, source, offset, length);
-    if (Zstd.isError(size) || size != announced) {
-      throw badFrame(
-          Zstd.isError(size) ? Zstd.getErrorName(size) : size + " bytes, announced " + announced);
+    try {
+      long size = decompressInto(plain, source, offset, length);
+      if (size != announced) {
+        throw badFrame("found " + size + " bytes, announced " + announced, null);
+      }
+      return plain;
+    } catch (ZstdException e) {
+      throw badFrame(String.valueOf(e.getMessage()), e);
     }
-    return plain;
   }
 
   /** Like {@link #decompress}, for callers that know the size that must come out. */
   static byte[] decompressExpecting(byte[] source, int offset, int length, int bytesExpected) {
     byte[] plain = new byte[bytesExpected];
-    long size = decompressInto(plain, source, offset, length);
-    if (!Zstd.isError(size) && size == bytesExpected) {
-      return plain;
+    try {
+      if (decompressInto(plain, source, offset, length) == bytesExpected) {
+        return plain;
+      }
+    } catch (ZstdException e) {
+      if (e.getErrorCode() != Zstd.errDstSizeTooSmall()) {
+        throw badFrame(String.valueOf(e.getMessage()), e);
+      }
     }
-    // Rare: a wrong size or a bad frame. Decoded again only to tell which, and how much there is.
+    // Rare: a wrong size. Decoded again only to tell how much there is.
     return decompress(source, offset, length, DataBlob.CHUNK_PLAIN_BYTES_MAX);
   }
 
@@ -94,12 +104,13 @@ final class Zstandard {
         filled += count;
       }
     } catch (IOException e) {
-      throw badFrame(String.valueOf(e.getMessage()));
+      throw badFrame(String.valueOf(e.getMessage()), e);
     }
     return filled == plain.length ? plain : Arrays.copyOf(plain, filled);
   }
 
-  private static BackupException badFrame(String reason) {
-    return BackupException.corrupt("data blob holds no whole zstd frame: " + reason);
+  private static BackupException badFrame(String reason, @Nullable Exception cause) {
+    return new BackupException(
+        BackupException.Kind.CORRUPT_DATA, "data blob holds no whole zstd frame: " + reason, cause);
   }
 }
