@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param body what was sent on a streaming endpoint; empty elsewhere
  * @param remoteAddress of the connection, without port
  */
+@SuppressWarnings(
+    "ArrayRecordComponent") // the handler owns it; records here are carriers, never compared
 public record ApiCall(@Nullable AuthId caller, Params params, byte[] body, String remoteAddress) {
   /** Who calls, on every endpoint that needs a login. */
   public AuthId auth() {

@@ -93,7 +93,7 @@ public final class ApiRouter {
   /** Non-empty parts of a path: trailing and doubled slashes do no harm. */
   static List<String> components(String path) {
     List<String> parts = new ArrayList<>();
-    for (String part : path.split("/")) {
+    for (String part : path.split("/", -1)) {
       if (!part.isEmpty()) {
         parts.add(part);
       }

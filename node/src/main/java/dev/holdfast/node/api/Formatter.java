@@ -49,6 +49,7 @@ public enum Formatter {
   public static final String OCTETS = "application/octet-stream";
 
   /** Status and body; the content type is always {@link #CONTENT_TYPE}. */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   public record Shaped(int status, byte[] body) {}
 
   public abstract Shaped success(ApiAnswer.Data answer);

@@ -88,7 +88,7 @@ public final class ParamReader {
   }
 
   private static void addPairs(Map<String, List<String>> given, String encoded) {
-    for (String pair : encoded.split("&")) {
+    for (String pair : encoded.split("&", -1)) {
       if (pair.isEmpty()) {
         continue;
       }

@@ -22,11 +22,7 @@ public sealed interface ParamType {
   /** A scalar given as JSON of its true type: String, Long or Boolean. */
   Object fromJson(Object value);
 
-  /**
-   * Text.
-   *
-   * @param check throws INVALID_INPUT when a constructor refuses what the pattern passes
-   */
+  /** Text of a length, of a pattern, or one of some values (none = any). */
   record Text(int lengthMin, int lengthMax, @Nullable Pattern pattern, List<String> values)
       implements ParamType {
     @Override
