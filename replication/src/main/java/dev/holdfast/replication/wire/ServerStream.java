@@ -1,0 +1,305 @@
+package dev.holdfast.replication.wire;
+
+import dev.holdfast.chunkstore.error.BackupException;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2DataFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2HeadersFrame;
+import io.netty.handler.codec.http2.Http2ResetFrame;
+import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.PromiseInternal;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One stream of an upgraded connection on the server's side. Its state lives on the event loop. */
+final class ServerStream extends ChannelInboundHandlerAdapter implements WireExchange {
+  private static final Logger LOG = LoggerFactory.getLogger(ServerStream.class);
+
+  private final ContextInternal context;
+  private final Handler<WireExchange> requests;
+  private final BodyBuffer body = new BodyBuffer(EARLY_BODY_BYTES_MAX);
+  private @Nullable ChannelHandlerContext ctx;
+  private @Nullable StreamedAnswer streamed;
+  private boolean begun;
+  private boolean answered;
+  private String method = "";
+  private String path = "";
+  private String query = "";
+  private @Nullable String contentType;
+
+  ServerStream(ContextInternal context, Handler<WireExchange> requests) {
+    this.context = context;
+    this.requests = requests;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext added) {
+    ctx = added;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext channel, Object message) {
+    try {
+      switch (message) {
+        case Http2HeadersFrame head -> {
+          if (!begun) {
+            begin(head.headers());
+          }
+          if (head.isEndStream()) {
+            body.end();
+          }
+        }
+        case Http2DataFrame data -> {
+          body.append(data.content());
+          if (data.isEndStream()) {
+            body.end();
+          }
+        }
+        default -> {
+          // window updates and unknown frames of this stream: nothing to do
+        }
+      }
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  private void begin(Http2Headers headers) {
+    begun = true;
+    method = text(headers.method());
+    String target = text(headers.path());
+    int mark = target.indexOf('?');
+    path = foldSlashes(mark < 0 ? target : target.substring(0, mark));
+    query = mark < 0 ? "" : target.substring(mark + 1);
+    CharSequence type = headers.get("content-type");
+    contentType = type == null ? null : type.toString();
+    context.emit(this, requests);
+  }
+
+  private static String text(@Nullable CharSequence value) {
+    return value == null ? "" : value.toString();
+  }
+
+  /** Real clients form paths with two slashes, harmless everywhere (spec/protocols.md §1.3). */
+  static String foldSlashes(String path) {
+    StringBuilder folded = new StringBuilder(path.length() + 1).append('/');
+    for (int i = 0; i < path.length(); i++) {
+      char c = path.charAt(i);
+      if (c != '/' || folded.charAt(folded.length() - 1) != '/') {
+        folded.append(c);
+      }
+    }
+    if (folded.length() > 1 && folded.charAt(folded.length() - 1) == '/') {
+      folded.setLength(folded.length() - 1);
+    }
+    return folded.toString();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext channel, Object event) {
+    if (event instanceof Http2ResetFrame reset) {
+      lost("request was cancelled by the peer (" + Http2Error.valueOf(reset.errorCode()) + ")");
+    }
+    ReferenceCountUtil.release(event);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext channel, Throwable failure) {
+    lost("request broke: " + failure.getMessage());
+    Unawaited.netty(channel.close());
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext channel) {
+    lost("connection was lost");
+  }
+
+  private void lost(String reason) {
+    body.fail(new BackupException(BackupException.Kind.CANCELLED, reason));
+    if (streamed != null) {
+      streamed.stop();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext channel) {
+    if (streamed != null) {
+      streamed.pump();
+    }
+  }
+
+  @Override
+  public String method() {
+    return method;
+  }
+
+  @Override
+  public String path() {
+    return path;
+  }
+
+  @Override
+  public String query() {
+    return query;
+  }
+
+  @Override
+  public @Nullable String contentType() {
+    return contentType;
+  }
+
+  @Override
+  public Future<byte[]> body(int announcedBytes, int limitBytes) {
+    if (announcedBytes < 0 || announcedBytes > limitBytes) {
+      throw new IllegalArgumentException(
+          "announced " + announcedBytes + " bytes, limit " + limitBytes);
+    }
+    PromiseInternal<byte[]> promise = context.promise();
+    onLoop(channel -> body.expect(announcedBytes, limitBytes, promise));
+    return promise.future();
+  }
+
+  @Override
+  public void answer(int status, @Nullable String type, byte[] bytes) {
+    onLoop(
+        channel -> {
+          if (answered || !channel.channel().isActive()) {
+            return;
+          }
+          answered = true;
+          Http2Headers headers = head(status, type).setInt("content-length", bytes.length);
+          Unawaited.netty(channel.write(new DefaultHttp2HeadersFrame(headers, bytes.length == 0)));
+          if (bytes.length > 0) {
+            Unawaited.netty(
+                channel.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(bytes), true)));
+          }
+          channel.flush();
+        });
+  }
+
+  @Override
+  public void stream(int status, String type, Executor workers, WireSource source) {
+    onLoop(
+        channel -> {
+          StreamedAnswer blocks = new StreamedAnswer(channel, workers, source);
+          if (answered || !channel.channel().isActive()) {
+            blocks.stop();
+            return;
+          }
+          answered = true;
+          streamed = blocks;
+          Unawaited.netty(channel.write(new DefaultHttp2HeadersFrame(head(status, type), false)));
+          blocks.pump();
+        });
+  }
+
+  private static Http2Headers head(int status, @Nullable String type) {
+    Http2Headers headers = new DefaultHttp2Headers().status(Integer.toString(status));
+    return type == null ? headers : headers.set("content-type", type);
+  }
+
+  private void onLoop(Handler<ChannelHandlerContext> action) {
+    ChannelHandlerContext channel = ctx;
+    if (channel == null) {
+      throw new IllegalStateException("stream without a channel");
+    }
+    if (channel.executor().inEventLoop()) {
+      action.handle(channel);
+    } else {
+      channel.executor().execute(() -> action.handle(channel));
+    }
+  }
+
+  /**
+   * Pulls blocks from a source while the peer takes them: one read at a time, none while the stream
+   * is full.
+   */
+  private static final class StreamedAnswer {
+    /** Four frames; small enough that a slow peer holds little. */
+    private static final int BLOCK_BYTES = 256 * 1024;
+
+    private final ChannelHandlerContext channel;
+    private final Executor workers;
+    private final WireSource source;
+    private boolean reading;
+    private boolean done;
+
+    StreamedAnswer(ChannelHandlerContext channel, Executor workers, WireSource source) {
+      this.channel = channel;
+      this.workers = workers;
+      this.source = source;
+    }
+
+    void pump() {
+      if (reading || done || !channel.channel().isWritable()) {
+        return;
+      }
+      reading = true;
+      try {
+        workers.execute(this::read);
+      } catch (RuntimeException e) {
+        reading = false;
+        broken(e);
+      }
+    }
+
+    /** On a worker. */
+    private void read() {
+      byte[] block = new byte[BLOCK_BYTES];
+      try {
+        int length = source.read(block);
+        channel.executor().execute(() -> write(block, length));
+      } catch (Exception e) {
+        channel.executor().execute(() -> broken(e));
+      }
+    }
+
+    private void write(byte[] block, int length) {
+      reading = false;
+      if (done) {
+        source.close();
+        return;
+      }
+      if (length < 0) {
+        done = true;
+        Unawaited.netty(
+            channel.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.EMPTY_BUFFER, true)));
+        source.close();
+        return;
+      }
+      Unawaited.netty(
+          channel.writeAndFlush(
+              new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(block, 0, length))));
+      pump();
+    }
+
+    private void broken(Exception failure) {
+      reading = false;
+      LOG.warn("answer broke off", failure);
+      Unawaited.netty(channel.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR)));
+      stop();
+    }
+
+    /** Closes the source, once nobody reads it. */
+    void stop() {
+      if (!done) {
+        done = true;
+        if (!reading) {
+          source.close();
+        }
+      }
+    }
+  }
+}

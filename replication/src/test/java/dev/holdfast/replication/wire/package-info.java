@@ -1,0 +1,5 @@
+/** Tests of the wire, over real TLS on loopback. */
+@NullMarked
+package dev.holdfast.replication.wire;
+
+import org.jspecify.annotations.NullMarked;
