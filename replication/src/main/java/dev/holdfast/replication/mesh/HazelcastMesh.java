@@ -75,6 +75,7 @@ public final class HazelcastMesh implements MeshCoordinator {
 
   private final EventDispatch events = new EventDispatch(MeshThreads.oneByOne("mesh-events"));
   private final Executor eventOutbox = MeshThreads.oneByOne("mesh-publish");
+  private final Executor joins = MeshThreads.oneByOne("mesh-join");
   private final Executor statusOutbox = MeshThreads.oneByOne("mesh-status");
   private final BoundedCalls calls =
       new BoundedCalls(MeshThreads.atOnce("mesh-call", CALLS_MAX), CALL_TIME_MAX);
@@ -87,6 +88,10 @@ public final class HazelcastMesh implements MeshCoordinator {
   // Guarded by the lock; the volatile ones may be read without it.
   private boolean wanted;
   private int failuresInARow;
+
+  /** Counts starts, retries and stops; whatever belongs to an earlier one is ignored. */
+  private long attempt;
+
   private volatile MeshState phase = new MeshState.Off("not started");
   private volatile @Nullable Joined joined;
 
@@ -131,27 +136,38 @@ public final class HazelcastMesh implements MeshCoordinator {
   /** Called with the lock held. */
   private void beginJoin() {
     phase = new MeshState.Starting(clock.instant());
-    Thread.ofPlatform().daemon().name("mesh-join").start(this::join);
+    long mine = ++attempt;
+    // One after the other: a member that is given up while it starts still has the address.
+    joins.execute(() -> join(mine));
   }
 
-  private void join() {
+  private boolean isCurrent(long mine) {
+    synchronized (lock) {
+      return mine == attempt;
+    }
+  }
+
+  private void join(long mine) {
+    if (!isCurrent(mine)) {
+      return;
+    }
     String incarnation = HexFormat.of().toHexDigits(random.nextLong());
     HazelcastInstance instance = null;
     try {
       instance = Hazelcast.newHazelcastInstance(MemberConfig.of(settings, incarnation, others));
-      enter(new Joined(instance, incarnation));
+      enter(new Joined(instance, incarnation, mine));
     } catch (RuntimeException | LinkageError e) {
       if (instance != null) {
         instance.getLifecycleService().terminate();
       }
-      failed(reason(e));
+      failed(reason(e), mine);
     }
   }
 
   private void enter(Joined entering) {
     entering.listen();
     synchronized (lock) {
-      if (wanted) {
+      if (entering.attempt == attempt) {
         failuresInARow = 0;
         joined = entering;
         phase = new MeshState.Up(clock.instant(), List.of());
@@ -165,13 +181,13 @@ public final class HazelcastMesh implements MeshCoordinator {
     }
   }
 
-  private void failed(String reason) {
+  private void failed(String reason, long mine) {
     Duration delay;
     synchronized (lock) {
-      joined = null;
-      if (!wanted) {
+      if (mine != attempt) {
         return;
       }
+      joined = null;
       phase = new MeshState.Failed(reason, clock.instant());
       delay = RETRY_DELAY_MIN.multipliedBy(1L << Math.min(failuresInARow, 10));
       delay = delay.compareTo(RETRY_DELAY_MAX) < 0 ? delay : RETRY_DELAY_MAX;
@@ -182,12 +198,12 @@ public final class HazelcastMesh implements MeshCoordinator {
             + " in {} s",
         reason,
         delay.toSeconds());
-    scheduler.after(delay, this::retry);
+    scheduler.after(delay, () -> retry(mine));
   }
 
-  private void retry() {
+  private void retry(long mine) {
     synchronized (lock) {
-      if (wanted && phase instanceof MeshState.Failed) {
+      if (mine == attempt) {
         beginJoin();
       }
     }
@@ -207,6 +223,7 @@ public final class HazelcastMesh implements MeshCoordinator {
     Joined leaving;
     synchronized (lock) {
       wanted = false;
+      attempt++;
       leaving = joined;
       joined = null;
       phase = new MeshState.Off("stopped");
@@ -231,13 +248,15 @@ public final class HazelcastMesh implements MeshCoordinator {
   private final class Joined implements MembershipListener {
     final HazelcastInstance instance;
     final String incarnation;
+    final long attempt;
     final Instant since = clock.instant();
     final ReplicatedMap<String, String> statuses;
     final ITopic<String> topic;
     final ClusterLeases leases;
     private final Map<UUID, Instant> seen = new ConcurrentHashMap<>();
 
-    Joined(HazelcastInstance instance, String incarnation) {
+    Joined(HazelcastInstance instance, String incarnation, long attempt) {
+      this.attempt = attempt;
       this.instance = instance;
       this.incarnation = incarnation;
       this.statuses = instance.getReplicatedMap(MemberConfig.STATUS);
@@ -305,13 +324,7 @@ public final class HazelcastMesh implements MeshCoordinator {
       LOG.info("two halves of the mesh found each other again");
       sendAllStatuses();
     } else if (state == LifecycleState.SHUTDOWN) {
-      boolean unexpected;
-      synchronized (lock) {
-        unexpected = wanted && joined == source;
-      }
-      if (unexpected) {
-        failed("the member ended by itself");
-      }
+      failed("the member ended by itself", source.attempt);
     }
   }
 
