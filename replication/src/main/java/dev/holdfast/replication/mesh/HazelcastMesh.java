@@ -24,7 +24,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -52,8 +51,7 @@ public final class HazelcastMesh implements MeshCoordinator {
   /** Calls under way in the cluster; more are answered as if it were unavailable. */
   private static final int CALLS_MAX = 8;
 
-  /** Statuses remembered, of all sites; what comes above is ignored. */
-  private static final int STATUSES_MAX = 100_000;
+  private static final Duration ANNOUNCE_AGAIN_DELAY = Duration.ofSeconds(5);
 
   /**
    * Who this member is.
@@ -76,13 +74,10 @@ public final class HazelcastMesh implements MeshCoordinator {
   private final EventDispatch events = new EventDispatch(MeshThreads.oneByOne("mesh-events"));
   private final Executor eventOutbox = MeshThreads.oneByOne("mesh-publish");
   private final Executor joins = MeshThreads.oneByOne("mesh-join");
-  private final Executor statusOutbox = MeshThreads.oneByOne("mesh-status");
   private final BoundedCalls calls =
       new BoundedCalls(MeshThreads.atOnce("mesh-call", CALLS_MAX), CALL_TIME_MAX);
   private final LocalLeases alone;
-  private final Map<String, SiteStatus> own = new ConcurrentSkipListMap<>();
-  private final Map<String, SiteStatus> known = new ConcurrentSkipListMap<>();
-  private final Set<String> unsent = ConcurrentHashMap.newKeySet();
+  private final StatusBoard statuses;
 
   private final Object lock = new Object();
   // Guarded by the lock; the volatile ones may be read without it.
@@ -112,6 +107,7 @@ public final class HazelcastMesh implements MeshCoordinator {
     this.clock = clock;
     this.random = random;
     this.alone = new LocalLeases(clock);
+    this.statuses = new StatusBoard(settings.site(), this::statusTarget);
   }
 
   @Override
@@ -175,7 +171,7 @@ public final class HazelcastMesh implements MeshCoordinator {
       }
     }
     if (joined == entering) {
-      sendAllStatuses();
+      statuses.sendAll();
     } else {
       entering.instance.getLifecycleService().terminate();
     }
@@ -285,6 +281,7 @@ public final class HazelcastMesh implements MeshCoordinator {
       seen.put(event.getMember().getUuid(), clock.instant());
       LOG.info(
           "site {} joined the mesh", attribute(event.getMember(), MemberConfig.ATTRIBUTE_SITE));
+      announceAgain();
     }
 
     @Override
@@ -322,7 +319,7 @@ public final class HazelcastMesh implements MeshCoordinator {
   private void lifecycleChanged(Joined source, LifecycleState state) {
     if (state == LifecycleState.MERGED) {
       LOG.info("two halves of the mesh found each other again");
-      sendAllStatuses();
+      announceAgain();
     } else if (state == LifecycleState.SHUTDOWN) {
       failed("the member ended by itself", source.attempt);
     }
@@ -401,43 +398,21 @@ public final class HazelcastMesh implements MeshCoordinator {
 
   @Override
   public void putStatus(SiteStatus status) {
-    status.requireWriter(settings.site());
-    own.put(status.key(), status);
-    sendStatuses(Set.of(status.key()));
+    statuses.put(status);
   }
 
-  private void sendAllStatuses() {
-    sendStatuses(own.keySet());
+  /**
+   * The library completes the map of a member that comes by a merge only within half a minute, and
+   * what is put while it clears its old map is lost. So now, and once more.
+   */
+  private void announceAgain() {
+    statuses.sendAll();
+    scheduler.after(ANNOUNCE_AGAIN_DELAY, statuses::sendAll);
   }
 
-  /** Marks and sends in the background; whatever was marked twice is sent once. */
-  private void sendStatuses(Set<String> keys) {
-    unsent.addAll(keys);
-    if (joined == null) {
-      return;
-    }
-    try {
-      statusOutbox.execute(this::flushStatuses);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("status is sent by one of the many tasks that wait already");
-    }
-  }
-
-  private void flushStatuses() {
-    for (String key : List.copyOf(unsent)) {
-      Joined current = joined;
-      SiteStatus status = own.get(key);
-      if (current == null || status == null || !unsent.remove(key)) {
-        continue;
-      }
-      try {
-        current.statuses.put(key, MeshJson.encode(status));
-      } catch (RuntimeException e) {
-        unsent.add(key);
-        LOG.debug("status of {} waits for the next one", key, e);
-        return;
-      }
-    }
+  private @Nullable Consumer<Map<String, String>> statusTarget() {
+    Joined current = joined;
+    return current == null ? null : current.statuses::putAll;
   }
 
   @Override
@@ -446,23 +421,12 @@ public final class HazelcastMesh implements MeshCoordinator {
     Joined current = joined;
     if (current != null) {
       try {
-        List<String> texts = calls.call(() -> List.copyOf(current.statuses.values()), late -> {});
-        texts.forEach(text -> MeshJson.decodeStatus(text).ifPresent(this::remember));
+        statuses.learn(calls.call(() -> List.copyOf(current.statuses.values()), late -> {}));
         present = current.attributes(MemberConfig.ATTRIBUTE_SITE);
       } catch (Unavailable | HazelcastInstanceNotActiveException e) {
         LOG.debug("status of other sites is the last known: {}", e.getMessage());
       }
     }
-    known.putAll(own);
-    Set<String> sites = present;
-    return known.values().stream()
-        .map(s -> new SeenStatus(s, !s.site().equals(site()) && !sites.contains(s.site())))
-        .toList();
-  }
-
-  private void remember(SiteStatus status) {
-    if (known.size() < STATUSES_MAX || known.containsKey(status.key())) {
-      known.put(status.key(), status);
-    }
+    return statuses.seen(present);
   }
 }
