@@ -1,0 +1,149 @@
+package dev.holdfast.node.access;
+
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.file.FileOps;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/**
+ * The directory that holds everything a node knows besides its datastores: configuration, keys,
+ * hashes, task logs. Whoever can read it is administrator, so it is 0700 and its files 0600.
+ *
+ * <p>Files are replaced atomically (temporary file, fsync, rename, fsync of the directory). One
+ * process owns the directory; calls may come from any thread.
+ */
+public final class StateDirectory {
+  public static final int DIRECTORY_MODE = 0700;
+  public static final int FILE_MODE = 0600;
+
+  /** No state file comes near; a bigger one is not ours, and must not fill the heap. */
+  public static final int FILE_BYTES_MAX = 16 * 1024 * 1024;
+
+  private final FileOps files;
+  private final Path path;
+  private final SecureRandom random;
+
+  private StateDirectory(FileOps files, Path path, SecureRandom random) {
+    this.files = files;
+    this.path = path;
+    this.random = random;
+  }
+
+  /** Creates the directory (not its parents) when absent, and takes foreign permissions away. */
+  public static StateDirectory open(FileOps files, Path path, SecureRandom random) {
+    Path absolute = path.toAbsolutePath().normalize();
+    try {
+      FileOps.Stat stat = files.stat(absolute);
+      if (stat == null) {
+        files.createDirectory(absolute, DIRECTORY_MODE);
+      } else if (!stat.isDirectory()) {
+        throw BackupException.invalid("state directory '" + absolute + "' is not a directory");
+      } else {
+        closeToOthers(absolute);
+      }
+    } catch (IOException e) {
+      throw failure("cannot use state directory '" + absolute + "'", e)
+          .advise("Create its parent directory, or give the user that runs the node access to it.");
+    }
+    return new StateDirectory(files, absolute, random);
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  public FileOps files() {
+    return files;
+  }
+
+  public SecureRandom random() {
+    return random;
+  }
+
+  /** The sub-directory of that name, created 0700 when absent. */
+  public Path directory(String name) {
+    Path directory = path.resolve(name);
+    try {
+      if (files.stat(directory) == null) {
+        files.createDirectory(directory, DIRECTORY_MODE);
+      }
+      return directory;
+    } catch (IOException e) {
+      throw failure("cannot create '" + directory + "'", e);
+    }
+  }
+
+  /** The whole file, or empty when there is none. */
+  public Optional<byte[]> read(String name) {
+    Path file = path.resolve(name);
+    try (SeekableByteChannel channel = files.open(file)) {
+      long bytes = channel.size();
+      if (bytes > FILE_BYTES_MAX) {
+        throw BackupException.corrupt(
+            "'" + file + "' has " + bytes + " bytes, expected at most " + FILE_BYTES_MAX);
+      }
+      ByteBuffer buffer = ByteBuffer.allocate((int) bytes);
+      while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
+        // until full or at the end
+      }
+      byte[] content = new byte[buffer.position()];
+      buffer.flip().get(content);
+      return Optional.of(content);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw failure("cannot read '" + file + "'", e);
+    }
+  }
+
+  /** Replaces the file; when this throws, the old content is what a reader finds. */
+  public void write(String name, byte[] content) {
+    Path file = path.resolve(name);
+    byte[] suffix = new byte[6];
+    random.nextBytes(suffix);
+    Path temporary = path.resolve(name + ".tmp_" + HexFormat.of().formatHex(suffix));
+    try {
+      try (FileOps.WritableFile out = files.create(temporary, FILE_MODE)) {
+        ByteBuffer buffer = ByteBuffer.wrap(content);
+        while (buffer.hasRemaining()) {
+          out.write(buffer);
+        }
+        out.force();
+      }
+      files.rename(temporary, file);
+      files.syncDirectory(path);
+    } catch (IOException e) {
+      BackupException failure = failure("cannot write '" + file + "'", e);
+      try {
+        files.delete(temporary);
+      } catch (NoSuchFileException absent) {
+        // never created, or renamed already
+      } catch (IOException second) {
+        failure.addSuppressed(second);
+      }
+      throw failure;
+    }
+  }
+
+  private static void closeToOthers(Path directory) throws IOException {
+    PosixFileAttributeView view =
+        Files.getFileAttributeView(directory, PosixFileAttributeView.class);
+    if (view != null) {
+      view.setPermissions(PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  private static BackupException failure(String what, IOException cause) {
+    return new BackupException(Kind.INTERNAL, what + ": " + cause, cause);
+  }
+}

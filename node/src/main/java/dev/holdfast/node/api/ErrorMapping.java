@@ -1,0 +1,52 @@
+package dev.holdfast.node.api;
+
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+
+/**
+ * The one place that maps errors to HTTP status codes (spec/protocols.md §3.2). A real server
+ * answers 400 to nearly everything, missing things included; upgraded sessions and upgrades know
+ * 404.
+ */
+public final class ErrorMapping {
+  /** Which interface the answer goes out on. */
+  public enum Surface {
+    REST,
+    UPGRADE,
+    BACKUP_SESSION,
+    READER_SESSION
+  }
+
+  private static final String OURS = "internal error, see the node's log";
+
+  private ErrorMapping() {}
+
+  public static int status(Kind kind, Surface surface) {
+    return switch (kind) {
+      case NOT_FOUND -> surface == Surface.REST ? 400 : 404;
+      case UNAUTHENTICATED -> 401;
+      case PERMISSION -> 403;
+      case ALREADY_EXISTS,
+          INVALID_INPUT,
+          LOCKED,
+          CORRUPT_DATA,
+          UNSUPPORTED_VERSION,
+          PEER_UNREACHABLE,
+          PEER_UNTRUSTED,
+          OUT_OF_SPACE,
+          CANCELLED ->
+          400;
+      case NOT_BUILT -> 501;
+      case INTERNAL -> 500;
+    };
+  }
+
+  public static int status(Throwable error, Surface surface) {
+    return status(error instanceof BackupException known ? known.kind() : Kind.INTERNAL, surface);
+  }
+
+  /** What the client reads: the message alone. An error that is not one of ours is not shown. */
+  public static String text(Throwable error) {
+    return error instanceof BackupException known ? known.text() : OURS;
+  }
+}

@@ -1,0 +1,134 @@
+package dev.holdfast.node.task;
+
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running task: its log, its warnings, its abort flag. Made by {@link TaskRegistry}; whoever
+ * owns the work ends it exactly once with {@link #finish}. Any thread may call. Writing a line is a
+ * file write of microseconds, still nothing for an event loop: sessions log from their worker
+ * threads.
+ */
+public final class WorkerTask {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerTask.class);
+
+  private final TaskRegistry registry;
+  private final Upid upid;
+  private final TaskLog log;
+  private final List<Runnable> onAbort = new ArrayList<>();
+  private int warnings;
+  private boolean aborted;
+  private boolean finished;
+
+  WorkerTask(TaskRegistry registry, Upid upid, TaskLog log) {
+    this.registry = registry;
+    this.upid = upid;
+    this.log = log;
+  }
+
+  public Upid upid() {
+    return upid;
+  }
+
+  public void log(String text) {
+    write(text);
+  }
+
+  /** A line that makes the task end with {@code WARNINGS: n}. */
+  public void warn(String text) {
+    synchronized (this) {
+      warnings++;
+    }
+    write(text);
+  }
+
+  public synchronized int warningCount() {
+    return warnings;
+  }
+
+  public synchronized boolean aborted() {
+    return aborted;
+  }
+
+  /**
+   * Throws CANCELLED once somebody asked the task to stop: to be called at least once per chunk.
+   */
+  public void checkAborted() {
+    if (aborted()) {
+      throw new BackupException(Kind.CANCELLED, "task aborted");
+    }
+  }
+
+  /** Runs when somebody asks the task to stop, at once if that was before. */
+  public void onAbort(Runnable action) {
+    synchronized (this) {
+      if (!aborted) {
+        onAbort.add(action);
+        return;
+      }
+    }
+    action.run();
+  }
+
+  void abort() {
+    List<Runnable> actions;
+    synchronized (this) {
+      if (aborted || finished) {
+        return;
+      }
+      aborted = true;
+      actions = List.copyOf(onAbort);
+    }
+    write("received abort request ...");
+    actions.forEach(Runnable::run);
+  }
+
+  /**
+   * Ends the task: OK, WARNINGS when there were any, or ERROR with the failure's message. Only the
+   * first call counts.
+   */
+  public void finish(@Nullable Throwable failure) {
+    TaskStatus status;
+    synchronized (this) {
+      if (finished) {
+        return;
+      }
+      finished = true;
+      status =
+          failure != null
+              ? new TaskStatus.Failed(message(failure))
+              : warnings > 0 ? new TaskStatus.Warnings(warnings) : new TaskStatus.Ok();
+    }
+    try (log) {
+      log.end(status);
+    } catch (IOException e) {
+      LOG.warn("task {}: cannot write its log: {}", upid, e.toString());
+    }
+    registry.ended(this, status);
+  }
+
+  private void write(String text) {
+    try {
+      log.line(text);
+    } catch (IOException e) {
+      // Work goes on without its log: a full log disk must not stop a backup.
+      LOG.warn("task {}: cannot write its log: {}", upid, e.toString());
+    }
+  }
+
+  private static String message(Throwable failure) {
+    String text =
+        failure instanceof BackupException known
+            ? known.text()
+            : "worker failed: " + failure; // ours to mend, so with its type
+    // One line, and not one that reads as another status.
+    String line = text.replace('\n', ' ').strip();
+    return line.equals("OK") || line.equals("unknown") ? "failed: " + line : line;
+  }
+}
