@@ -46,7 +46,7 @@ record Field(Node node, String path, Problems problems) {
     try {
       return Optional.of(parser.apply(text));
     } catch (BackupException e) {
-      return fail(expected, "(" + e.text() + ")");
+      return fail(expected, e.text().endsWith(expected) ? "" : "(" + e.text() + ")");
     }
   }
 

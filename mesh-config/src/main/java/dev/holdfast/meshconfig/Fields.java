@@ -41,9 +41,7 @@ record Fields(Field self, Map<String, Field> all, Map<String, Origin> keyOrigins
             keyPath,
             "the unknown key '" + Field.shorten(key) + "'",
             "one of " + String.join(", ", known),
-            key.equals("<<")
-                ? "Merge keys are not part of YAML 1.2; use an alias for the whole value."
-                : Suggestion.didYouMean(key, known));
+            Suggestion.didYouMean(key, known));
       } else {
         all.put(key, new Field(tuple.getValueNode(), keyPath, problems));
       }

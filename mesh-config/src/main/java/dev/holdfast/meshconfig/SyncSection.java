@@ -162,9 +162,12 @@ final class SyncSection {
   }
 
   private static Optional<When> whenMap(Field field, Fields map) {
-    boolean event = map.get("event").flatMap(Field::bool).orElse(false);
+    Optional<Boolean> given = map.get("event").flatMap(Field::bool);
+    boolean event = given.orElse(false);
     Optional<CalendarEvent> schedule = map.get("schedule").flatMap(DatastoreSection::schedule);
-    if (!event && !map.all().containsKey("schedule")) {
+    boolean nothing = map.keyOrigins().isEmpty();
+    boolean onlyNoEvent = map.keyOrigins().size() == 1 && given.isPresent() && !event;
+    if (nothing || onlyNoEvent) {
       return field.fail("event: true, a schedule, or both", "As it is, nothing would start it.");
     }
     return Optional.of(new When(event, schedule));
@@ -210,7 +213,7 @@ final class SyncSection {
     if (depth > room) {
       field.fail(
           "at most " + room + " below '" + below + "', which lies " + below.depth() + " deep",
-          "A datastore holds " + Namespace.DEPTH_MAX + " levels; 'full' takes what fits.");
+          "A datastore holds " + Namespace.DEPTH_MAX + " levels.");
     }
     return depth;
   }

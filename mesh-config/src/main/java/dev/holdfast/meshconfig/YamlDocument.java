@@ -8,6 +8,7 @@ import org.snakeyaml.engine.v2.events.AliasEvent;
 import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.ReaderException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -84,6 +85,14 @@ final class YamlDocument {
         Origin at = problems.origin(event.getStartMark());
         String found = "more than " + ALIASES_MAX + " aliases";
         problems.add(at, "", found, "at most " + ALIASES_MAX, "Write the values out.");
+        return false;
+      } else if (event instanceof ScalarEvent scalar
+          && scalar.isPlain()
+          && scalar.getValue().equals("<<")) {
+        // The composer would merge before anyone could see a doubled key.
+        Origin at = problems.origin(event.getStartMark());
+        String hint = "Merge keys are not part of YAML 1.2; use an alias for the whole value.";
+        problems.add(at, "", "the merge key '<<'", "plain keys", hint);
         return false;
       }
     }
