@@ -43,6 +43,7 @@ final class Zstandard {
 
   /** The content of one frame; more than {@code bytesMax} of it is refused, never allocated. */
   static byte[] decompress(byte[] source, int offset, int length, int bytesMax) {
+    requireSome(length);
     long announced = Zstd.getFrameContentSize(source, offset, length);
     if (announced < 0) {
       return decompressUnknown(source, offset, length, bytesMax);
@@ -64,6 +65,7 @@ final class Zstandard {
 
   /** Like {@link #decompress}, for callers that know the size that must come out. */
   static byte[] decompressExpecting(byte[] source, int offset, int length, int bytesExpected) {
+    requireSome(length);
     byte[] plain = new byte[bytesExpected];
     try {
       if (decompressInto(plain, source, offset, length) == bytesExpected) {
@@ -107,6 +109,13 @@ final class Zstandard {
       throw badFrame(String.valueOf(e.getMessage()), e);
     }
     return filled == plain.length ? plain : Arrays.copyOf(plain, filled);
+  }
+
+  // To zstd nothing at all is a valid sequence of no frames.
+  private static void requireSome(int length) {
+    if (length == 0) {
+      throw badFrame("found no bytes", null);
+    }
   }
 
   private static BackupException badFrame(String reason, @Nullable Exception cause) {

@@ -26,6 +26,9 @@ final class ManifestParser {
   /** A file takes about 180 bytes: room for more archives than any client makes. */
   static final int JSON_BYTES_MAX = 4 << 20;
 
+  /** In the order in which PBS names them. */
+  private static final BackupType[] TYPES = {BackupType.VM, BackupType.CT, BackupType.HOST};
+
   private ManifestParser() {}
 
   static Manifest parse(byte[] json) {
@@ -42,7 +45,7 @@ final class ManifestParser {
     } catch (JsonProcessingException e) {
       throw new BackupException(
           BackupException.Kind.CORRUPT_DATA,
-          "unable to parse backup manifest json - " + e.getOriginalMessage() + place(e),
+          "unable to parse backup manifest json - " + reason(e),
           e);
     } catch (CharacterCodingException e) {
       throw new BackupException(
@@ -66,7 +69,7 @@ final class ManifestParser {
   private static Manifest manifest(ObjectNode object) {
     String id = text(object, "backup-id", "a string");
     Long time = integer(object, "backup-time", "i64");
-    BackupType type = variant(object, "backup-type", BackupType.values());
+    BackupType type = variant(object, "backup-type", TYPES);
     List<ManifestFile> files = files(object.get("files"));
     text(object, "signature", "a string");
     JsonNode unprotected = object.path("unprotected");
@@ -195,9 +198,15 @@ final class ManifestParser {
     return BackupException.corrupt("invalid type: " + what + ", expected " + expected);
   }
 
-  private static String place(JsonProcessingException e) {
+  // Jackson adds where a bracket was opened, with a text on its own configuration.
+  private static String reason(JsonProcessingException e) {
+    String reason = e.getOriginalMessage().replaceFirst(" \\(start marker at .*", "");
     return e.getLocation() == null
-        ? ""
-        : " at line " + e.getLocation().getLineNr() + " column " + e.getLocation().getColumnNr();
+        ? reason
+        : reason
+            + " at line "
+            + e.getLocation().getLineNr()
+            + " column "
+            + e.getLocation().getColumnNr();
   }
 }
