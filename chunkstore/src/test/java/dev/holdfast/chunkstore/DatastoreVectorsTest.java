@@ -50,7 +50,8 @@ class DatastoreVectorsTest {
       strings = {
         "pbs-3.2.4/datastore-plain",
         "pbs-3.2.4/datastore-crypt",
-        "pbs-4.2/datastore-split"
+        "pbs-4.2/datastore-split",
+        "pbs-4.2/datastore-splitcrypt"
       })
   void everyFileMeansWhatItsDecodedViewSays(String name) throws IOException {
     JsonNode view = Vectors.json(name + ".json");
