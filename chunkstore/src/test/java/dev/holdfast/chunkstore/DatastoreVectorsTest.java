@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * At stake: what real servers of two generations laid out must mean to us what it meant to them,
- * and what we write must be what they would have written. Every index, blob and chunk of three
+ * and what we write must be what they would have written. Every index, blob and chunk of four
  * recorded datastores is compared with its decoded view.
  */
 class DatastoreVectorsTest {
