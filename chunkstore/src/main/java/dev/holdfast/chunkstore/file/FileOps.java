@@ -70,6 +70,9 @@ public interface FileOps {
    */
   void touch(Path file, Instant accessTime) throws IOException;
 
+  /** Makes the content of a closed file durable (fsync). */
+  void syncFile(Path file) throws IOException;
+
   /** Makes the names in a directory durable. */
   void syncDirectory(Path directory) throws IOException;
 

@@ -99,6 +99,14 @@ public final class LocalFiles implements FileOps {
   }
 
   @Override
+  public void syncFile(Path file) throws IOException {
+    // For writing: some platforms refuse to force a channel that only reads.
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
   public void syncDirectory(Path directory) throws IOException {
     if (POSIX) {
       try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {

@@ -1,0 +1,342 @@
+package dev.holdfast.chunkstore.datastore;
+
+import dev.holdfast.chunkstore.chunk.ChunkStore;
+import dev.holdfast.chunkstore.chunk.SyncLevel;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.file.AtomicFiles;
+import dev.holdfast.chunkstore.file.FileErrors;
+import dev.holdfast.chunkstore.file.FileOps;
+import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+
+/**
+ * An open datastore: a directory in PBS's layout, which this process has for itself while it is
+ * open. The facade of the package; each concern is a class of its own beside it. All methods block
+ * and may be called from any thread.
+ *
+ * <p>Locks are taken group, then snapshot, and never waited for: a busy object is LOCKED, with
+ * PBS's words.
+ */
+public final class Datastore implements AutoCloseable {
+  /** The base directory's mode when this code makes it. */
+  private static final int BASE_MODE = 0755;
+
+  private final ProcessLock processLock;
+  private final StoreContext context;
+  private final ChunkStore chunks;
+  private final Namespaces namespaces;
+  private final Snapshots snapshots;
+  private final Groups groups;
+  private final Removal removal;
+
+  private Datastore(ProcessLock processLock, StoreContext context, ChunkStore chunks) {
+    this.processLock = processLock;
+    this.context = context;
+    this.chunks = chunks;
+    this.namespaces = new Namespaces(context);
+    this.snapshots = new Snapshots(context);
+    this.groups = new Groups(context, namespaces, snapshots);
+    this.removal = new Removal(context, namespaces, groups, snapshots);
+  }
+
+  /**
+   * Makes a datastore in a directory, which may exist, but not hold one. An interrupted creation is
+   * completed.
+   *
+   * @param base absolute; its parent must exist
+   */
+  public static void create(FileOps files, Path base) {
+    if (!base.isAbsolute()) {
+      throw BackupException.invalid("datastore path '" + base + "' is not absolute");
+    }
+    try {
+      if (files.stat(base) == null) {
+        files.createDirectory(base, BASE_MODE);
+      }
+    } catch (IOException e) {
+      throw FileErrors.ofWrite(files, "cannot create datastore directory", base, 0, e);
+    }
+    ChunkStore.create(files, base);
+  }
+
+  /** Whether a directory holds a datastore, whole or begun. */
+  public static boolean exists(FileOps files, Path base) {
+    return Directories.isDirectory(files, base.resolve(ChunkStore.DIRECTORY));
+  }
+
+  /**
+   * Opens an existing one and locks it against other processes: LOCKED when somebody has it.
+   *
+   * @param random makes UUIDs and temporary names; guarded here, needs not be thread-safe
+   */
+  public static Datastore open(
+      DatastoreName name,
+      FileOps files,
+      Path base,
+      SyncLevel syncLevel,
+      InstantSource clock,
+      RandomGenerator random) {
+    ChunkStore chunks = ChunkStore.open(files, base, syncLevel, clock, random);
+    ProcessLock lock = ProcessLock.take(base);
+    StoreContext context =
+        new StoreContext(
+            name,
+            files,
+            new DatastoreLayout(base),
+            new AtomicFiles(files, random),
+            random,
+            clock,
+            syncLevel,
+            new LockTable(),
+            new WriterGuards(clock),
+            new ManifestLocks(),
+            new ReentrantLock());
+    return new Datastore(lock, context, chunks);
+  }
+
+  public DatastoreName name() {
+    return context.name();
+  }
+
+  public Path base() {
+    return context.layout().base();
+  }
+
+  public ChunkStore chunks() {
+    return chunks;
+  }
+
+  public FileOps.Space space() {
+    try {
+      return context.files().space(base());
+    } catch (IOException e) {
+      throw FileErrors.of("cannot look at", base(), e);
+    }
+  }
+
+  /** To be held by whoever adds chunks, while he does. */
+  public WriterGuard openWriter() {
+    return context.writers().open();
+  }
+
+  /** When the oldest writer that is open now began. */
+  public Optional<Instant> oldestWriter() {
+    return context.writers().oldest();
+  }
+
+  // Namespaces
+
+  /** The parent first, then what is below it, at most {@code maxDepth} levels. */
+  public List<Namespace> namespaces(Namespace parent, int maxDepth) {
+    return namespaces.list(parent, maxDepth);
+  }
+
+  public boolean namespaceExists(Namespace namespace) {
+    return namespaces.exists(namespace);
+  }
+
+  /** Idempotent; the parent must exist. */
+  public void createNamespace(Namespace namespace) {
+    namespaces.create(namespace);
+  }
+
+  /** Idempotent; makes missing parents too. */
+  public void createNamespaces(Namespace namespace) {
+    namespaces.createAll(namespace);
+  }
+
+  public DeleteStats deleteNamespace(Namespace namespace, boolean withGroups) {
+    return removal.namespace(namespace, withGroups);
+  }
+
+  // Groups
+
+  /** NOT_FOUND when there is no such namespace. */
+  public List<GroupId> groups(Namespace namespace) {
+    return groups.list(namespace);
+  }
+
+  /** NOT_FOUND when the group is not there. */
+  public AuthId owner(Namespace namespace, GroupId group) {
+    return groups.owner(namespace, group);
+  }
+
+  public void setOwner(Namespace namespace, GroupId group, AuthId owner) {
+    groups.setOwner(namespace, group, owner);
+  }
+
+  public String groupNotes(Namespace namespace, GroupId group) {
+    return groups.notes(namespace, group);
+  }
+
+  public void setGroupNotes(Namespace namespace, GroupId group, String notes) {
+    groups.setNotes(namespace, group, notes);
+  }
+
+  /**
+   * Exclusive; makes the group, owned by {@code owner}, when it is not there. The caller compares
+   * owners.
+   */
+  public GroupLock lockGroup(Namespace namespace, GroupId group, AuthId owner) {
+    return groups.lock(namespace, group, owner);
+  }
+
+  public DeleteStats deleteGroup(Namespace namespace, GroupId group) {
+    return removal.group(namespace, group);
+  }
+
+  // Snapshots
+
+  /** All of a group by time, unfinished ones too; none when there is no such group. */
+  public List<SnapshotId> snapshots(Namespace namespace, GroupId group) {
+    return snapshots.list(namespace, group);
+  }
+
+  public boolean snapshotExists(Namespace namespace, SnapshotId snapshot) {
+    return snapshots.exists(namespace, snapshot);
+  }
+
+  /** Whether its manifest is there and nobody is still writing it. */
+  public boolean isFinished(Namespace namespace, SnapshotId snapshot) {
+    return snapshots.isFinished(namespace, snapshot);
+  }
+
+  public Optional<SnapshotId> lastFinished(Namespace namespace, GroupId group) {
+    return snapshots.lastFinished(namespace, group);
+  }
+
+  public SnapshotInfo info(Namespace namespace, SnapshotId snapshot) {
+    return snapshots.info(namespace, snapshot);
+  }
+
+  public Manifest manifest(Namespace namespace, SnapshotId snapshot) {
+    return snapshots.manifest(namespace, snapshot);
+  }
+
+  /** Without a change the file keeps its bytes. */
+  public void updateManifest(
+      Namespace namespace, SnapshotId snapshot, UnaryOperator<Manifest> change) {
+    snapshots.updateManifest(namespace, snapshot, change);
+  }
+
+  /** A blob file as stored, unchecked. NOT_FOUND when absent. */
+  public byte[] readBlob(Namespace namespace, SnapshotId snapshot, ArchiveName name) {
+    return snapshots.readBlob(namespace, snapshot, name);
+  }
+
+  /** NOT_FOUND when absent, CORRUPT_DATA when it is not an index. */
+  public ChunkIndex readIndex(Namespace namespace, SnapshotId snapshot, ArchiveName name) {
+    return ChunkIndex.read(context.files(), context.layout().file(namespace, snapshot, name), name);
+  }
+
+  public boolean hasFile(Namespace namespace, SnapshotId snapshot, ArchiveName name) {
+    return Directories.fileBytes(context.files(), context.layout().file(namespace, snapshot, name))
+        >= 0;
+  }
+
+  /** A file's bytes; the caller closes. NOT_FOUND when absent. */
+  public SeekableByteChannel openFile(Namespace namespace, SnapshotId snapshot, ArchiveName name) {
+    Path file = context.layout().file(namespace, snapshot, name);
+    try {
+      return context.files().open(file);
+    } catch (NoSuchFileException e) {
+      throw new BackupException(
+          Kind.NOT_FOUND,
+          "open file \"" + context.layout().text(file) + "\" failed - not found",
+          e);
+    } catch (IOException e) {
+      throw FileErrors.of("cannot open", file, e);
+    }
+  }
+
+  public Path snapshotPath(Namespace namespace, SnapshotId snapshot) {
+    return context.layout().snapshot(namespace, snapshot);
+  }
+
+  /** As texts show it, {@code ns/a/host/x/2024-…}: a client need not learn our paths. */
+  public String relativePath(Namespace namespace, SnapshotId snapshot) {
+    return context.layout().text(snapshotPath(namespace, snapshot));
+  }
+
+  public boolean isProtected(Namespace namespace, SnapshotId snapshot) {
+    return snapshots.isProtected(namespace, snapshot);
+  }
+
+  public void setProtected(Namespace namespace, SnapshotId snapshot, boolean wanted) {
+    snapshots.setProtected(namespace, snapshot, wanted);
+  }
+
+  public void addClientLog(Namespace namespace, SnapshotId snapshot, byte[] blob) {
+    snapshots.addClientLog(namespace, snapshot, blob);
+  }
+
+  /** Against removal while it is read. */
+  public Lease lockSnapshotShared(Namespace namespace, SnapshotId snapshot) {
+    return context.lockSnapshot(namespace, snapshot, LockTable.Mode.SHARED, LockTexts.IN_USE);
+  }
+
+  /** As {@link #lockSnapshotShared}, for the snapshot that a running backup builds on. */
+  public Lease lockBase(Namespace namespace, SnapshotId snapshot) {
+    return context.lockSnapshot(namespace, snapshot, LockTable.Mode.SHARED, LockTexts.BASE_IN_USE);
+  }
+
+  /** Begins a new snapshot; the caller holds the group's lock. */
+  public SnapshotWriter beginSnapshot(Namespace namespace, SnapshotId snapshot) {
+    Lease lock =
+        context.lockSnapshot(namespace, snapshot, LockTable.Mode.CREATING, LockTexts.IN_USE);
+    try {
+      if (!Directories.ensure(context.files(), context.layout().snapshot(namespace, snapshot))) {
+        throw new BackupException(Kind.ALREADY_EXISTS, "backup directory already exists.")
+            .with("namespace", namespace)
+            .with("snapshot", snapshot);
+      }
+      return new SnapshotWriter(context, snapshots, namespace, snapshot, false, lock);
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a finished snapshot to take over a newer state of it from its source; the caller holds
+   * the group's lock.
+   */
+  public SnapshotWriter reopenSnapshot(Namespace namespace, SnapshotId snapshot) {
+    Lease lock =
+        context.lockSnapshot(namespace, snapshot, LockTable.Mode.EXCLUSIVE, LockTexts.IN_USE);
+    return new SnapshotWriter(context, snapshots, namespace, snapshot, true, lock);
+  }
+
+  /** Removes what crashes left of a group; the caller holds the group's lock. */
+  public void removeUnfinished(Namespace namespace, GroupId group) {
+    removal.unfinished(namespace, group);
+  }
+
+  /** A protected one is refused unless {@code force}. */
+  public void deleteSnapshot(Namespace namespace, SnapshotId snapshot, boolean force) {
+    removal.snapshot(namespace, snapshot, force);
+  }
+
+  @Override
+  public void close() {
+    processLock.close();
+  }
+}

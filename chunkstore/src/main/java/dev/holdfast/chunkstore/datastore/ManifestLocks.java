@@ -1,0 +1,24 @@
+package dev.holdfast.chunkstore.datastore;
+
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+
+/**
+ * Serialises read-modify-write of manifests. Held for milliseconds, so it waits, and snapshots may
+ * share one.
+ */
+final class ManifestLocks {
+  private static final int STRIPES = 64;
+
+  private final ReentrantLock[] stripes =
+      Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
+
+  Lease take(Namespace namespace, SnapshotId snapshot) {
+    ReentrantLock stripe = stripes[Math.floorMod(Objects.hash(namespace, snapshot), STRIPES)];
+    stripe.lock();
+    return stripe::unlock;
+  }
+}
