@@ -42,12 +42,13 @@ public final class PinnedTrust {
     return new PinnedTrust(() -> fixed);
   }
 
-  TrustOptions trustOptions() {
+  /** For Vert.x's client options. */
+  public TrustOptions trustOptions() {
     return TrustOptions.wrap(manager);
   }
 
   /** Throws PEER_UNTRUSTED unless the first certificate is pinned. */
-  void check(List<Certificate> chain) {
+  public void check(List<Certificate> chain) {
     byte[] leaf;
     try {
       leaf = chain.isEmpty() ? null : chain.getFirst().getEncoded();

@@ -7,6 +7,7 @@ import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -19,6 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
@@ -32,6 +34,7 @@ import java.util.Date;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.BasicConstraints;
@@ -43,6 +46,9 @@ import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.openssl.PEMKeyPair;
+import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
@@ -208,6 +214,30 @@ public final class TlsIdentity {
     return new PemKeyCertOptions()
         .addKeyValue(Buffer.buffer(keyPem))
         .addCertValue(Buffer.buffer(certificatePem));
+  }
+
+  /** The private key, to sign with; parsed anew at each call. */
+  public PrivateKey privateKey() {
+    try (PEMParser parser =
+        new PEMParser(
+            new InputStreamReader(new ByteArrayInputStream(keyPem), StandardCharsets.US_ASCII))) {
+      // OpenSSL writes EC parameters before an EC key.
+      Object found = parser.readObject();
+      while (found != null
+          && !(found instanceof PrivateKeyInfo)
+          && !(found instanceof PEMKeyPair)) {
+        found = parser.readObject();
+      }
+      JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
+      return switch (found) {
+        case PrivateKeyInfo pkcs8 -> converter.getPrivateKey(pkcs8);
+        case PEMKeyPair pair -> converter.getKeyPair(pair).getPrivate();
+        case null, default -> throw new IOException("no unencrypted private key");
+      };
+    } catch (IOException e) {
+      throw new BackupException(
+          BackupException.Kind.INVALID_INPUT, "the node's private key cannot be read", e);
+    }
   }
 
   public X509Certificate certificate() {

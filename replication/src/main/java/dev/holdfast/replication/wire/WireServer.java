@@ -3,6 +3,7 @@ package dev.holdfast.replication.wire;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -110,24 +111,45 @@ public final class WireServer {
   public static Future<Void> upgrade(
       HttpServerRequest request, String protocol, WireSettings settings, WireHandler handler) {
     ContextInternal context = ((HttpServerRequestInternal) request).context();
+    return takeOver(request, protocol, socket -> install(context, socket, settings, handler));
+  }
+
+  /**
+   * Answers 101 for a protocol that is not HTTP/2. The handler gets the socket on its event loop,
+   * before any byte that the client sent behind its request, and pauses it or sets its handler
+   * before it returns.
+   */
+  public static Future<Void> upgradeRaw(
+      HttpServerRequest request, String protocol, Handler<NetSocket> handler) {
+    return takeOver(
+        request,
+        protocol,
+        socket -> {
+          handler.handle(socket);
+          ChannelPipeline pipeline = socket.channelHandlerContext().pipeline();
+          if (pipeline.get(UpgradeGate.NAME) != null) {
+            pipeline.remove(UpgradeGate.NAME);
+          }
+        });
+  }
+
+  private static Future<Void> takeOver(
+      HttpServerRequest request, String protocol, Handler<NetSocketInternal> handler) {
+    ContextInternal context = ((HttpServerRequestInternal) request).context();
     PromiseInternal<Void> promise = context.promise();
     // Straight on the event loop, so that what follows is one turn of it.
     if (context.nettyEventLoop().inEventLoop()) {
-      upgrade(context, request, protocol, settings, handler, promise);
+      takeOver(request, protocol, handler, promise);
     } else {
-      context
-          .nettyEventLoop()
-          .execute(() -> upgrade(context, request, protocol, settings, handler, promise));
+      context.nettyEventLoop().execute(() -> takeOver(request, protocol, handler, promise));
     }
     return promise.future();
   }
 
-  private static void upgrade(
-      ContextInternal context,
+  private static void takeOver(
       HttpServerRequest request,
       String protocol,
-      WireSettings settings,
-      WireHandler handler,
+      Handler<NetSocketInternal> handler,
       PromiseInternal<Void> promise) {
     // Real servers do not look at the Connection header (spec/protocols.md §4.1); Vert.x insists on
     // it.
@@ -146,7 +168,7 @@ public final class WireServer {
     socket.onComplete(
         taken -> {
           try {
-            install(context, (NetSocketInternal) taken, settings, handler);
+            handler.handle((NetSocketInternal) taken);
             promise.tryComplete();
           } catch (RuntimeException e) {
             Unawaited.vertx(taken.close());

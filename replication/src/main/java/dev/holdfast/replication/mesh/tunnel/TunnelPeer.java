@@ -1,0 +1,22 @@
+package dev.holdfast.replication.mesh.tunnel;
+
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.Fingerprint;
+import dev.holdfast.chunkstore.model.Secret;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Another node, as far as a tunnel to it needs to know.
+ *
+ * @param name as the configuration calls it
+ * @param pins fingerprints it may show, asked at each use because the operator may change them
+ * @param token how this node is known there
+ */
+public record TunnelPeer(
+    String name,
+    String host,
+    int port,
+    Supplier<Set<Fingerprint>> pins,
+    AuthId token,
+    Secret tokenSecret) {}
