@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2SettingsFrame;
@@ -113,6 +114,12 @@ final class ConnectionLink extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+    if (failure instanceof Http2Exception) {
+      // The codec says goodbye with the error's code and closes.
+      cause =
+          new IOException("HTTP/2 protocol error of the peer: " + failure.getMessage(), failure);
+      return;
+    }
     if (cause == null) {
       cause = failure;
     }
@@ -126,13 +133,6 @@ final class ConnectionLink extends ChannelInboundHandlerAdapter {
     // Streams are told by the same event, some of them later in this turn.
     ctx.executor().execute(() -> owner.closed(why));
     ctx.fireChannelInactive();
-  }
-
-  /** The peer broke the protocol, and the connection is about to be closed for it. */
-  void goAwaySent(long errorCode, String text) {
-    if (errorCode != Http2Error.NO_ERROR.code() && cause == null) {
-      cause = new IOException("HTTP/2 protocol error of the peer: " + text);
-    }
   }
 
   private void stopProbing() {

@@ -8,6 +8,8 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.replication.testing.StrictVertx;
 import dev.holdfast.replication.testing.WireEcho;
 import io.vertx.core.Future;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -250,9 +252,11 @@ class WireTest {
   }
 
   @Test
-  void aClosedPortIsUnreachableByName() {
-    int port = server.port();
-    server.close();
+  void aClosedPortIsUnreachableByName() throws IOException {
+    int port;
+    try (ServerSocket gone = new ServerSocket(0)) {
+      port = gone.getLocalPort();
+    }
     Throwable thrown =
         catchThrowable(
             () ->
