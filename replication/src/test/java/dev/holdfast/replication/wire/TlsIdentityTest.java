@@ -23,8 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 class TlsIdentityTest {
   private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
 
-  @TempDir Path directory;
-
   private static TlsIdentity identity() {
     return TlsIdentity.generate("lyon.example.net", List.of("backup"), NOW, new SecureRandom());
   }
@@ -55,7 +53,7 @@ class TlsIdentityTest {
   }
 
   @Test
-  void filesComeBackAsTheSameIdentityAndAreTheOwnersOnly() throws Exception {
+  void filesComeBackAsTheSameIdentityAndAreTheOwnersOnly(@TempDir Path directory) throws Exception {
     TlsIdentity identity = identity();
     Path key = directory.resolve("proxy.key");
     Path certificate = directory.resolve("proxy.pem");
@@ -72,7 +70,7 @@ class TlsIdentityTest {
   }
 
   @Test
-  void aFileThatIsNoneIsNamed() throws Exception {
+  void aFileThatIsNoneIsNamed(@TempDir Path directory) throws Exception {
     Path key = directory.resolve("key");
     Path certificate = directory.resolve("cert");
     identity().write(key, certificate);
