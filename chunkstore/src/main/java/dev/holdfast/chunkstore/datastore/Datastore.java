@@ -36,9 +36,6 @@ import java.util.random.RandomGenerator;
  * PBS's words.
  */
 public final class Datastore implements AutoCloseable {
-  /** The base directory's mode when this code makes it. */
-  private static final int BASE_MODE = 0755;
-
   private final ProcessLock processLock;
   private final StoreContext context;
   private final ChunkStore chunks;
@@ -58,23 +55,45 @@ public final class Datastore implements AutoCloseable {
   }
 
   /**
-   * Makes a datastore in a directory, which may exist, but not hold one. An interrupted creation is
-   * completed.
+   * Makes a datastore in a directory, which may exist, but not hold one; missing parents are made.
+   * An interrupted creation is completed.
    *
-   * @param base absolute; its parent must exist
+   * @param base absolute
+   * @throws BackupException INVALID_INPUT when the path cannot be used, ALREADY_EXISTS
    */
   public static void create(FileOps files, Path base) {
     if (!base.isAbsolute()) {
       throw BackupException.invalid("datastore path '" + base + "' is not absolute");
     }
     try {
-      if (files.stat(base) == null) {
-        files.createDirectory(base, BASE_MODE);
-      }
-    } catch (IOException e) {
-      throw FileErrors.ofWrite(files, "cannot create datastore directory", base, 0, e);
+      makeDirectories(files, base);
+      ChunkStore.create(files, base);
+    } catch (BackupException e) {
+      throw e.kind() == Kind.INTERNAL ? unusable(base, e) : e;
     }
-    ChunkStore.create(files, base);
+  }
+
+  private static void makeDirectories(FileOps files, Path directory) {
+    if (Directories.isDirectory(files, directory)) {
+      return;
+    }
+    Path parent = directory.getParent();
+    if (parent != null) {
+      makeDirectories(files, parent);
+    }
+    if (!Directories.ensure(files, directory)) {
+      throw BackupException.invalid("'" + directory + "' is in the way: expected a directory");
+    }
+  }
+
+  // The operator chose the path, so that it cannot be written is an error in what he gave.
+  private static BackupException unusable(Path base, BackupException cause) {
+    return new BackupException(
+            Kind.INVALID_INPUT,
+            "datastore path '" + base + "' cannot be used: " + cause.text(),
+            cause)
+        .with("path", base)
+        .advise("Choose a directory that the user of the node may write to.");
   }
 
   /** Whether a directory holds a datastore, whole or begun. */
@@ -132,6 +151,21 @@ public final class Datastore implements AutoCloseable {
     }
   }
 
+  public SyncLevel syncLevel() {
+    return context.syncLevel();
+  }
+
+  /** Makes everything written so far durable, when the level is {@code filesystem}. */
+  public void sync() {
+    if (context.syncLevel() == SyncLevel.FILESYSTEM) {
+      try {
+        context.files().syncFileSystem(base());
+      } catch (IOException e) {
+        throw FileErrors.of("cannot sync", base(), e);
+      }
+    }
+  }
+
   /** To be held by whoever adds chunks, while he does. */
   public WriterGuard openWriter() {
     return context.writers().open();
@@ -163,6 +197,12 @@ public final class Datastore implements AutoCloseable {
     namespaces.createAll(namespace);
   }
 
+  /**
+   * Deletes a namespace and all below it, deepest first; what was deleted before an error stays
+   * deleted. Without {@code withGroups}, groups are INVALID_INPUT. Protected snapshots keep their
+   * group and namespaces, and are counted. An absent namespace is fine without {@code withGroups},
+   * else NOT_FOUND (spec/protocols.md §7.4).
+   */
   public DeleteStats deleteNamespace(Namespace namespace, boolean withGroups) {
     return removal.namespace(namespace, withGroups);
   }
@@ -199,6 +239,7 @@ public final class Datastore implements AutoCloseable {
     return groups.lock(namespace, group, owner);
   }
 
+  /** Deletes all snapshots but protected ones, and the group when none of those is left. */
   public DeleteStats deleteGroup(Namespace namespace, GroupId group) {
     return removal.group(namespace, group);
   }
@@ -288,14 +329,35 @@ public final class Datastore implements AutoCloseable {
     snapshots.addClientLog(namespace, snapshot, blob);
   }
 
-  /** Against removal while it is read. */
+  /** Against removal while it is read; NOT_FOUND when it is gone. */
   public Lease lockSnapshotShared(Namespace namespace, SnapshotId snapshot) {
-    return context.lockSnapshot(namespace, snapshot, LockTable.Mode.SHARED, LockTexts.IN_USE);
+    return lockExisting(namespace, snapshot, LockTable.Mode.SHARED, LockTexts.IN_USE);
   }
 
   /** As {@link #lockSnapshotShared}, for the snapshot that a running backup builds on. */
   public Lease lockBase(Namespace namespace, SnapshotId snapshot) {
-    return context.lockSnapshot(namespace, snapshot, LockTable.Mode.SHARED, LockTexts.BASE_IN_USE);
+    return lockExisting(namespace, snapshot, LockTable.Mode.SHARED, LockTexts.BASE_IN_USE);
+  }
+
+  /** For one who changes an existing snapshot; NOT_FOUND when it is gone. */
+  public Lease lockSnapshotExclusive(Namespace namespace, SnapshotId snapshot) {
+    return lockExisting(namespace, snapshot, LockTable.Mode.EXCLUSIVE, LockTexts.SNAPSHOT_IN_USE);
+  }
+
+  private Lease lockExisting(
+      Namespace namespace, SnapshotId snapshot, LockTable.Mode mode, String why) {
+    Lease lock = context.lockSnapshot(namespace, snapshot, mode, why);
+    try {
+      if (!snapshots.exists(namespace, snapshot)) {
+        throw BackupException.notFound("snapshot " + snapshot + " does not exist.")
+            .with("datastore", name())
+            .with("namespace", namespace);
+      }
+      return lock;
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
   }
 
   /** Begins a new snapshot; the caller holds the group's lock. */
@@ -316,18 +378,20 @@ public final class Datastore implements AutoCloseable {
   }
 
   /**
-   * Opens a finished snapshot to take over a newer state of it from its source; the caller holds
-   * the group's lock.
+   * Holds a finished snapshot to take over a newer state of it from its source; the caller holds
+   * the group's lock. It stays listed as it is until the writer's end; aborting changes nothing.
    */
   public SnapshotWriter reopenSnapshot(Namespace namespace, SnapshotId snapshot) {
-    Lease lock =
-        context.lockSnapshot(namespace, snapshot, LockTable.Mode.EXCLUSIVE, LockTexts.IN_USE);
+    Lease lock = lockExisting(namespace, snapshot, LockTable.Mode.EXCLUSIVE, LockTexts.IN_USE);
     return new SnapshotWriter(context, snapshots, namespace, snapshot, true, lock);
   }
 
-  /** Removes what crashes left of a group; the caller holds the group's lock. */
-  public void removeUnfinished(Namespace namespace, GroupId group) {
-    removal.unfinished(namespace, group);
+  /**
+   * Removes what crashes left of a group: snapshots without a manifest that nobody holds. The
+   * caller holds the group's lock; returns what was removed.
+   */
+  public List<SnapshotId> removeUnfinished(Namespace namespace, GroupId group) {
+    return removal.unfinished(namespace, group);
   }
 
   /** A protected one is refused unless {@code force}. */

@@ -1,7 +1,6 @@
 package dev.holdfast.chunkstore.datastore;
 
 import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.model.BackupType;
 import dev.holdfast.chunkstore.model.GroupId;
@@ -11,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -31,39 +31,46 @@ final class Removal {
     this.snapshots = snapshots;
   }
 
+  /** The group stays with its owner, also after its last snapshot, as in PBS 3.2.4. */
   void snapshot(Namespace namespace, SnapshotId snapshot, boolean force) {
-    if (!snapshots.exists(namespace, snapshot)) {
-      throw BackupException.notFound(
-          "unable to open snapshot directory \""
-              + store.layout().text(store.layout().snapshot(namespace, snapshot))
-              + "\" for locking - "
-              + Namespaces.ABSENT);
-    }
     try (Lease held =
         store.lockSnapshot(
             namespace, snapshot, LockTable.Mode.EXCLUSIVE, LockTexts.SNAPSHOT_IN_USE)) {
-      if (!force && snapshots.isProtected(namespace, snapshot)) {
-        throw new BackupException(Kind.PERMISSION, "cannot remove protected snapshot")
-            .with("namespace", namespace)
-            .with("snapshot", snapshot)
-            .advise("Take the protection away first.");
+      if (!snapshots.exists(namespace, snapshot)) {
+        throw BackupException.notFound(
+                "unable to open snapshot directory \""
+                    + store.layout().text(store.layout().snapshot(namespace, snapshot))
+                    + "\" for locking - "
+                    + Namespaces.ABSENT)
+            .with("datastore", store.name())
+            .with("namespace", namespace);
       }
-      Directories.deleteIfExists(store.files(), store.layout().manifest(namespace, snapshot));
-      Directories.removeTree(store.files(), store.layout().snapshot(namespace, snapshot));
+      // Held, so that nobody protects it or rewrites its manifest in between.
+      try (Lease manifest = store.manifestLocks().take(namespace, snapshot)) {
+        if (!force && snapshots.isProtected(namespace, snapshot)) {
+          throw BackupException.invalid("cannot remove protected snapshot")
+              .with("namespace", namespace)
+              .with("snapshot", snapshot)
+              .advise("Take the protection away first.");
+        }
+        snapshots.remove(namespace, snapshot);
+      }
     }
   }
 
-  /** What the removal of a group did. */
+  /** All snapshots but protected ones; the group itself when none of those is left. */
   DeleteStats group(Namespace namespace, GroupId group) {
-    Path directory = store.layout().group(namespace, group);
-    if (!Directories.isDirectory(store.files(), directory)) {
-      throw BackupException.notFound(
-          "unable to open backup group directory \""
-              + store.layout().text(directory)
-              + "\" for locking - "
-              + Namespaces.ABSENT);
-    }
     try (Lease held = store.lockGroup(namespace, group, LockTexts.GROUP_IN_USE)) {
+      Path directory = store.layout().group(namespace, group);
+      if (!Directories.isDirectory(store.files(), directory)) {
+        throw BackupException.notFound(
+                "unable to open backup group directory \""
+                    + store.layout().text(directory)
+                    + "\" for locking - "
+                    + Namespaces.ABSENT)
+            .with("datastore", store.name())
+            .with("namespace", namespace);
+      }
       int removed = 0;
       int kept = 0;
       for (SnapshotId snapshot : snapshots.list(namespace, group)) {
@@ -75,30 +82,39 @@ final class Removal {
         }
       }
       if (kept == 0) {
-        Directories.removeTree(store.files(), directory);
+        groups.removeDirectory(namespace, group);
       }
       return new DeleteStats(kept == 0 ? 1 : 0, kept, removed);
     }
   }
 
   /**
-   * Unfinished snapshots that nobody writes: what a crash left. The caller holds the group's lock.
+   * Unfinished snapshots that nobody writes, and temporary files beside the owner: what a crash
+   * left. The caller holds the group's lock. Returns the snapshots that were removed.
    */
-  void unfinished(Namespace namespace, GroupId group) {
+  List<SnapshotId> unfinished(Namespace namespace, GroupId group) {
+    List<SnapshotId> removed = new ArrayList<>();
     for (SnapshotId snapshot : snapshots.list(namespace, group)) {
-      if (snapshots.isFinished(namespace, snapshot)) {
+      if (snapshots.hasManifestFile(namespace, snapshot)) {
         continue;
       }
-      Lease lock =
+      Lease lease =
           store
               .locks()
               .tryTake(new LockTable.SnapshotKey(namespace, snapshot), LockTable.Mode.EXCLUSIVE);
-      if (lock != null) {
-        try (lock) {
-          Directories.removeTree(store.files(), store.layout().snapshot(namespace, snapshot));
+      if (lease == null) {
+        continue;
+      }
+      try (lease) {
+        // Looked at again under the lock: its writer may have finished just now.
+        if (!snapshots.hasManifestFile(namespace, snapshot)) {
+          snapshots.remove(namespace, snapshot);
+          removed.add(snapshot);
         }
       }
     }
+    groups.removeLeftovers(namespace, group);
+    return removed;
   }
 
   /**
@@ -120,7 +136,7 @@ final class Removal {
     List<Namespace> deepestFirst = namespaces.list(namespace, Namespace.DEPTH_MAX).reversed();
     for (Namespace each : deepestFirst) {
       for (GroupId group : groups.directories(each)) {
-        if (withGroups) {
+        if (withGroups || isHalfMade(each, group)) {
           stats = stats.plus(group(each, group));
         } else {
           groupsLeft = true;
@@ -132,7 +148,19 @@ final class Removal {
       throw BackupException.invalid(
           "only partially deleted due to existing groups but `delete-groups` not true ");
     }
+    if (stats.protectedSnapshots() == 0 && namespaces.exists(namespace)) {
+      throw BackupException.invalid(
+              "only partially deleted: found something unknown or new in namespace " + namespace)
+          .with("datastore", store.name())
+          .advise("Look into its directory on the server.");
+    }
     return stats;
+  }
+
+  // A group that a crash kept from being made is in no listing, so it must not be in the way.
+  private boolean isHalfMade(Namespace namespace, GroupId group) {
+    return Directories.fileBytes(store.files(), store.layout().owner(namespace, group)) <= 0
+        && !groups.hasSnapshotDirectory(namespace, group);
   }
 
   // By rmdir alone, so that anything unknown in the directory keeps it.

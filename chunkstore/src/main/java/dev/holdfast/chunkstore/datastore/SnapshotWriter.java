@@ -1,76 +1,122 @@
 package dev.holdfast.chunkstore.datastore;
 
-import dev.holdfast.chunkstore.chunk.SyncLevel;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.index.DynamicIndexWriter;
 import dev.holdfast.chunkstore.index.FixedIndexWriter;
 import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one snapshot. Until {@link #finish} there is no manifest on disk, so whatever happens
- * before — a dropped connection, a killed process, a lost machine — leaves nothing that could be
- * taken for a snapshot: the manifest that a client uploads is kept in memory, and written last,
- * after everything else is durable.
+ * Writes one snapshot, for a backup session and for a pull. Until the end there is no manifest on
+ * disk, so whatever happens before — a dropped connection, a killed process, a lost machine —
+ * leaves nothing that could be taken for a snapshot: the manifest that a client uploads is kept in
+ * memory, and written last, after everything else is in place and durable.
  *
- * <p>Not thread-safe; its owner calls one method at a time. Must end with {@link #finish} or {@link
- * #abort}; both give back the snapshot's lock.
+ * <p>A reopened snapshot (one that was finished before) keeps its files as they are until the end:
+ * replacements wait under temporary names.
+ *
+ * <p>Must end with {@link #finish}, {@link #finishWith} or {@link #abort}; each gives back the
+ * snapshot's lock and the writer guard. Methods may be called from different threads, each runs
+ * alone; the index writers made here belong to the caller.
  */
-public final class SnapshotWriter {
+public final class SnapshotWriter implements AutoCloseable {
+  private enum State {
+    OPEN,
+    FINISHED,
+    ABORTED
+  }
+
+  /** What an index is called while it is written (spec/formats.md §1.3). */
+  private static final Pattern OPEN_INDEX = Pattern.compile(".*\\.tmp_[fd]idx");
+
   private final StoreContext store;
   private final Snapshots snapshots;
   private final Namespace namespace;
   private final SnapshotId snapshot;
-  private final boolean existed;
+  private final Path directory;
+  private final boolean reopened;
   private final Lease lock;
-  private final Set<String> written = new HashSet<>();
+  private final WriterGuard guard;
+
+  private final Map<ArchiveName, Path> staged = new LinkedHashMap<>();
   private byte @Nullable [] manifest;
-  private boolean ended;
+  private State state = State.OPEN;
 
   SnapshotWriter(
       StoreContext store,
       Snapshots snapshots,
       Namespace namespace,
       SnapshotId snapshot,
-      boolean existed,
+      boolean reopened,
       Lease lock) {
     this.store = store;
     this.snapshots = snapshots;
     this.namespace = namespace;
     this.snapshot = snapshot;
-    this.existed = existed;
+    this.directory = store.layout().snapshot(namespace, snapshot);
+    this.reopened = reopened;
     this.lock = lock;
+    this.guard = store.writers().open();
+  }
+
+  public Namespace namespace() {
+    return namespace;
   }
 
   public SnapshotId snapshot() {
     return snapshot;
   }
 
-  /** The caller finishes or closes the index writer before this writer ends. */
-  public DynamicIndexWriter dynamicIndex(ArchiveName name) {
-    return DynamicIndexWriter.create(
-        store.files(), newFile(name), store.uuid(), store.nowSeconds());
+  /** Whether {@link #finish} or {@link #finishWith} has succeeded. */
+  public synchronized boolean isFinished() {
+    return state == State.FINISHED;
   }
 
-  /** The caller finishes or closes the index writer before this writer ends. */
-  public FixedIndexWriter fixedIndex(ArchiveName name, long contentBytes, int chunkBytes) {
+  /** The caller finishes the index writer before this writer's end, or closes it. */
+  public synchronized DynamicIndexWriter dynamicIndex(ArchiveName name) {
+    Path file = newIndex(name);
+    return DynamicIndexWriter.create(store.files(), file, store.uuid(), store.nowSeconds());
+  }
+
+  /** The caller finishes the index writer before this writer's end, or closes it. */
+  public synchronized FixedIndexWriter fixedIndex(
+      ArchiveName name, long contentBytes, int chunkBytes) {
+    Path file = newIndex(name);
     return FixedIndexWriter.create(
-        store.files(), newFile(name), store.uuid(), store.nowSeconds(), contentBytes, chunkBytes);
+        store.files(), file, store.uuid(), store.nowSeconds(), contentBytes, chunkBytes);
+  }
+
+  private Path newIndex(ArchiveName name) {
+    requireOpen();
+    if (reopened) {
+      throw new IllegalStateException("a finished snapshot takes whole files only");
+    }
+    Path file = file(name);
+    if (Directories.exists(store.files(), file)) {
+      // Its digests were counted and maybe announced; a second one would silently replace them.
+      throw BackupException.invalid("archive '" + name + "' is in this backup already")
+          .with("snapshot", snapshot);
+    }
+    return file;
   }
 
   /** A blob as it is stored, checked by the caller; one of the same name is replaced. */
-  public void blob(ArchiveName name, byte[] encoded) {
+  public synchronized void blob(ArchiveName name, byte[] encoded) {
     if (name.equals(ArchiveName.MANIFEST)) {
+      requireOpen();
       manifest = encoded.clone();
     } else {
       rawFile(name, encoded);
@@ -78,59 +124,113 @@ public final class SnapshotWriter {
   }
 
   /** Any file but the manifest, byte for byte: what a replica takes over from its source. */
-  public void rawFile(ArchiveName name, byte[] content) {
+  public synchronized void rawFile(ArchiveName name, byte[] content) {
     requireOpen();
     Path file = file(name);
     try {
-      store.atomic().replace(file, content, store.syncLevel() == SyncLevel.FILE);
+      if (reopened) {
+        Path before = staged.put(name, store.atomic().stage(file, content, content.length, false));
+        if (before != null) {
+          Directories.deleteIfExists(store.files(), before);
+        }
+      } else {
+        store.atomic().replace(file, content, false);
+      }
     } catch (IOException e) {
-      throw FileErrors.ofWrite(store.files(), "cannot write", file, content.length, e);
+      throw FileErrors.ofWrite(store.files(), "cannot write", file, content.length, e)
+          .with("datastore", store.name())
+          .with("snapshot", snapshot);
     }
-    written.add(name.text());
   }
 
   /**
    * Makes everything durable, then writes the uploaded manifest, changed: from then on there is a
-   * snapshot. Throws with PBS's words when no manifest was uploaded or it cannot be read; the
-   * writer then stays open.
+   * snapshot. Throws with PBS's words when no manifest was uploaded or it cannot be read. After any
+   * error nothing is listed and the writer stays open, to be mended or aborted.
    */
-  public void finish(UnaryOperator<Manifest> change) {
+  public synchronized void finish(UnaryOperator<Manifest> change) {
+    requireOpen();
+    requireIndexesFinished();
+    end(changedManifest(change));
+  }
+
+  private byte[] changedManifest(UnaryOperator<Manifest> change) {
     byte[] uploaded = manifest;
-    if (uploaded == null) {
-      throw Snapshots.updateFailed(
-          BackupException.invalid(snapshots.missingManifest(namespace, snapshot)));
-    }
-    Manifest changed;
     try {
-      changed = change.apply(Manifest.decodeBlob(uploaded));
+      if (uploaded == null) {
+        throw BackupException.invalid(snapshots.missingManifest(namespace, snapshot));
+      }
+      return change.apply(Manifest.decodeBlob(uploaded)).encodeBlob();
     } catch (BackupException e) {
+      // The client sent it, whatever kind of error it is otherwise.
       throw Snapshots.updateFailed(new BackupException(Kind.INVALID_INPUT, e.text(), e));
     }
-    finishWith(changed.encodeBlob());
   }
 
-  /** As {@link #finish}, with a manifest as it is: byte for byte that of the source. */
-  public void finishWith(byte[] manifestBlob) {
+  /**
+   * As {@link #finish}, with a manifest as it is: byte for byte that of the source. In a reopened
+   * snapshot, archives that it does not list are then removed; the log and marks of our own stay.
+   */
+  public synchronized void finishWith(byte[] manifestBlob) {
     requireOpen();
-    makeDurable();
-    snapshots.writeManifest(namespace, snapshot, manifestBlob);
-    if (existed) {
-      removeLeftovers(Manifest.decodeBlob(manifestBlob));
-    }
-    end();
+    requireIndexesFinished();
+    Manifest.decodeBlob(manifestBlob);
+    end(manifestBlob);
   }
 
+  private void end(byte[] manifestBlob) {
+    try (Lease held = store.manifestLocks().take(namespace, snapshot)) {
+      putStagedInPlace();
+      makeDurable();
+      snapshots.writeManifest(namespace, snapshot, manifestBlob);
+      if (reopened) {
+        removeUnlisted(Manifest.decodeBlob(manifestBlob));
+      }
+    }
+    state = State.FINISHED;
+    release();
+  }
+
+  // Sessions refuse this with the same words before; it holds for every caller.
+  private void requireIndexesFinished() {
+    for (String name : Directories.names(store.files(), directory)) {
+      if (OPEN_INDEX.matcher(name).matches()) {
+        throw BackupException.invalid("found open index writer - unable to finish backup")
+            .with("file", name);
+      }
+    }
+  }
+
+  /**
+   * While content of a listed snapshot is exchanged it is not listed: a crash in between must not
+   * leave the old manifest over new files. (A new client log changes no content. Content differs
+   * only when the local copy is damaged, or another snapshot took this time at the source.)
+   */
+  private void putStagedInPlace() {
+    boolean contentChanges =
+        staged.keySet().stream().anyMatch(name -> !name.equals(ArchiveName.CLIENT_LOG));
+    if (contentChanges) {
+      Directories.deleteIfExists(store.files(), store.layout().manifest(namespace, snapshot));
+    }
+    for (ArchiveName name : List.copyOf(staged.keySet())) {
+      Path temporary = staged.get(name);
+      try {
+        if (temporary != null) {
+          store.files().rename(temporary, file(name));
+          staged.remove(name);
+        }
+      } catch (IOException e) {
+        throw FileErrors.of("cannot rename into place", file(name), e);
+      }
+    }
+  }
+
+  /** All but the manifest, which is then written durably by itself. */
   private void makeDurable() {
-    Path directory = store.layout().snapshot(namespace, snapshot);
     try {
       switch (store.syncLevel()) {
         case NONE -> {}
-        case FILE -> {
-          for (String name : written) {
-            store.files().syncFile(directory.resolve(name));
-          }
-          store.files().syncDirectory(directory);
-        }
+        case FILE -> syncFiles();
         case FILESYSTEM -> store.files().syncFileSystem(directory);
       }
     } catch (IOException e) {
@@ -138,47 +238,59 @@ public final class SnapshotWriter {
     }
   }
 
-  // Of an older state of the same snapshot: archives that the new manifest does not name. Marks and
-  // logs stay.
-  private void removeLeftovers(Manifest now) {
-    for (SnapshotInfo.FileInfo file : snapshots.info(namespace, snapshot).files()) {
-      ArchiveName name = new ArchiveName(file.name());
+  // Chunks are durable already at this level. Directories up to the base may be new.
+  private void syncFiles() throws IOException {
+    for (String name : Directories.names(store.files(), directory)) {
+      store.files().syncFile(directory.resolve(name));
+    }
+    Path base = store.layout().base();
+    for (Path up = directory; up != null && up.startsWith(base); up = up.getParent()) {
+      store.files().syncDirectory(up);
+    }
+  }
+
+  private void removeUnlisted(Manifest now) {
+    for (String name : Directories.names(store.files(), directory)) {
       boolean keep =
-          name.equals(ArchiveName.MANIFEST)
-              || name.equals(ArchiveName.CLIENT_LOG)
-              || now.file(name) != null;
+          name.startsWith(".")
+              || name.equals(ArchiveName.MANIFEST.text())
+              || name.equals(ArchiveName.CLIENT_LOG.text())
+              || now.files().stream().map(ManifestFile::name).anyMatch(n -> n.text().equals(name));
       if (!keep) {
-        Directories.deleteIfExists(store.files(), file(name));
+        Directories.deleteIfExists(store.files(), directory.resolve(name));
       }
     }
   }
 
   /**
-   * Removes what a new snapshot got so far; one that existed before keeps what it had. Calling it
-   * after an end does nothing.
+   * Removes what a new snapshot got so far; a reopened one keeps what it had. After an end it does
+   * nothing. The locks are given back even when the removal fails.
    */
-  public void abort() {
-    if (ended) {
+  public synchronized void abort() {
+    if (state != State.OPEN) {
       return;
     }
+    state = State.ABORTED;
     try {
-      if (!existed) {
-        Directories.removeTree(store.files(), store.layout().snapshot(namespace, snapshot));
+      if (reopened) {
+        staged.values().forEach(file -> Directories.deleteIfExists(store.files(), file));
+      } else {
+        snapshots.remove(namespace, snapshot);
       }
     } finally {
-      end();
+      release();
     }
   }
 
-  private void end() {
-    ended = true;
-    lock.close();
+  /** The same as {@link #abort}. */
+  @Override
+  public void close() {
+    abort();
   }
 
-  private Path newFile(ArchiveName name) {
-    requireOpen();
-    written.add(name.text());
-    return file(name);
+  private void release() {
+    guard.close();
+    lock.close();
   }
 
   private Path file(ArchiveName name) {
@@ -186,8 +298,12 @@ public final class SnapshotWriter {
   }
 
   private void requireOpen() {
-    if (ended) {
-      throw new IllegalStateException("snapshot " + snapshot + " is not being written any more");
+    switch (state) {
+      case OPEN -> {}
+      case FINISHED -> throw BackupException.invalid("backup already marked as finished.");
+      case ABORTED ->
+          throw new BackupException(
+              Kind.CANCELLED, "the backup of snapshot " + snapshot + " was aborted");
     }
   }
 }

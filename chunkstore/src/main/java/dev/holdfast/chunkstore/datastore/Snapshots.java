@@ -63,9 +63,13 @@ final class Snapshots {
     return Directories.isDirectory(store.files(), store.layout().snapshot(namespace, snapshot));
   }
 
+  /** An empty file, which a power failure may leave, is none. */
+  boolean hasManifestFile(Namespace namespace, SnapshotId snapshot) {
+    return Directories.fileBytes(store.files(), store.layout().manifest(namespace, snapshot)) > 0;
+  }
+
   boolean isFinished(Namespace namespace, SnapshotId snapshot) {
-    return Directories.fileBytes(store.files(), store.layout().manifest(namespace, snapshot)) > 0
-        && !store.locks().isCreating(namespace, snapshot);
+    return hasManifestFile(namespace, snapshot) && !store.locks().isCreating(namespace, snapshot);
   }
 
   Optional<SnapshotId> lastFinished(Namespace namespace, GroupId group) {
@@ -199,6 +203,25 @@ final class Snapshots {
     } catch (IOException e) {
       throw FileErrors.ofWrite(store.files(), "cannot write manifest", file, blob.length, e);
     }
+  }
+
+  /**
+   * Removes a snapshot's directory, the manifest durably first: an interrupted removal must leave
+   * an unfinished snapshot, never a listed one with parts missing. The caller holds it exclusively.
+   */
+  void remove(Namespace namespace, SnapshotId snapshot) {
+    Path directory = store.layout().snapshot(namespace, snapshot);
+    if (hasManifestFile(namespace, snapshot)) {
+      Directories.deleteIfExists(store.files(), store.layout().manifest(namespace, snapshot));
+      try {
+        if (store.durable()) {
+          store.files().syncDirectory(directory);
+        }
+      } catch (IOException e) {
+        throw FileErrors.of("cannot sync", directory, e);
+      }
+    }
+    Directories.removeTree(store.files(), directory);
   }
 
   boolean isProtected(Namespace namespace, SnapshotId snapshot) {
