@@ -1,0 +1,54 @@
+package dev.holdfast.node.api.rest;
+
+import dev.holdfast.node.api.ApiResult;
+import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.Endpoint;
+import dev.holdfast.node.api.Endpoint.Rule;
+import dev.holdfast.node.api.ParamSchema;
+
+/** What everybody asks first: version and sign of life (spec/rest-api.md §6.1). */
+final class RootEndpoints {
+  /**
+   * What peers are told. They choose what they send by it, so it names the release whose behaviour
+   * is here: 3.2.4, no deletion statistics yet (spec/rest-api.md §9).
+   */
+  static final String VERSION = "3.2";
+
+  static final String RELEASE = "4";
+
+  /** Hex as clients expect; this program's name, since it comes from no such repository. */
+  private static final String REPOSITORY_ID = "686f6c6466617374"; // "holdfast"
+
+  private RootEndpoints() {}
+
+  static void register(ApiRouter router) {
+    router.add(
+        "GET",
+        "/version",
+        new Endpoint(
+            ParamSchema.NONE,
+            Rule.ANYBODY,
+            call ->
+                ApiResult.of(
+                    Json.object()
+                        .put("version", VERSION)
+                        .put("release", RELEASE)
+                        .put("repoid", REPOSITORY_ID))));
+    router.add(
+        "GET",
+        "/ping",
+        new Endpoint(
+            ParamSchema.NONE, Rule.WORLD, call -> ApiResult.of(Json.object().put("pong", true))));
+    router.add(
+        "GET",
+        "/nodes",
+        new Endpoint(
+            ParamSchema.NONE,
+            Rule.SUPERUSER,
+            call -> {
+              var nodes = Json.array();
+              nodes.addObject().put("node", "localhost");
+              return ApiResult.of(nodes);
+            }));
+  }
+}
