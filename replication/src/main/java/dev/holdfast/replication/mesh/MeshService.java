@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MeshService implements AutoCloseable {
   /**
-   * How long the member waits for the tunnels before it starts. It would start alone and join later
-   * anyway, but then by a merge some seconds after.
+   * How long the member waits for all peers to answer before it starts. It would start alone and
+   * join later anyway, but then by a merge, which takes several seconds.
    */
   private static final Duration FIRST_CONTACT_TIME_MAX = Duration.ofSeconds(3);
 

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 final class PeerConnector implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PeerConnector.class);
 
-  private static final Duration RETRY_DELAY_MIN = Duration.ofSeconds(1);
+  private static final Duration RETRY_DELAY_MIN = Duration.ofMillis(500);
   private static final Duration RETRY_DELAY_MAX = Duration.ofSeconds(30);
 
   /** A peer may move to another host, or be given another address. */
@@ -37,7 +37,7 @@ final class PeerConnector implements AutoCloseable {
   private final Supplier<TunnelListener> listeners;
   private final Scheduler scheduler;
 
-  /** Completed when the first contact is over, however it ended. */
+  /** Completed by the first answer. */
   private final CompletableFuture<Void> firstContact = new CompletableFuture<>();
 
   private volatile PeerLink link;
@@ -104,7 +104,9 @@ final class PeerConnector implements AutoCloseable {
     if (!after.equals(before)) {
       report(after);
     }
-    firstContact.complete(null);
+    if (after.kind() != Kind.FAILED) {
+      firstContact.complete(null);
+    }
     scheduler.after(next, this::start);
   }
 
