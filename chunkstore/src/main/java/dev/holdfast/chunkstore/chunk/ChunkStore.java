@@ -147,7 +147,7 @@ public final class ChunkStore {
                 return new InsertResult(true, (int) stat.bytes());
               }
             }
-            write(path, encoded, length);
+            write(digest, encoded, length);
             return new InsertResult(false, length);
           } catch (IOException e) {
             throw FileErrors.ofWrite(files, "inserting chunk failed at", path, length, e)
@@ -216,18 +216,21 @@ public final class ChunkStore {
 
   /** Where a chunk is or would be. */
   public Path path(Digest digest) {
-    String hex = digest.hex();
-    return directory.resolve(hex.substring(0, PREFIX_LENGTH)).resolve(hex);
+    return prefix(digest).resolve(digest.hex());
   }
 
-  private void write(Path path, byte[] encoded, int length) throws IOException {
+  private Path prefix(Digest digest) {
+    return directory.resolve(digest.hex().substring(0, PREFIX_LENGTH));
+  }
+
+  private void write(Digest digest, byte[] encoded, int length) throws IOException {
+    Path path = path(digest);
     boolean durable = syncLevel == SyncLevel.FILE;
     try {
       atomic.replace(path, encoded, length, durable);
     } catch (NoSuchFileException e) {
       // The prefix is missing. If the chunk directory itself is gone too (not mounted), this fails.
-      Path prefix = path.resolveSibling("..").normalize();
-      createDirectory(files, prefix);
+      createDirectory(files, prefix(digest));
       atomic.replace(path, encoded, length, durable);
       if (durable) {
         files.syncDirectory(directory);
