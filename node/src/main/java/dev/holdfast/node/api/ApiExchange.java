@@ -50,6 +50,7 @@ final class ApiExchange {
   private final Context context;
   private final long startNanos = System.nanoTime();
   private Formatter formatter = Formatter.JSON;
+  private ErrorMapping.Surface surface = ErrorMapping.Surface.REST;
 
   ApiExchange(ApiServer server, HttpServerRequest request, Context context) {
     this.server = server;
@@ -95,6 +96,7 @@ final class ApiExchange {
             ? server.upgradeOf(String.join("/", below))
             : null;
     if (upgrade != null) {
+      surface = ErrorMapping.Surface.UPGRADE;
       blocking(() -> upgrade(upgrade));
       return;
     }
@@ -255,7 +257,7 @@ final class ApiExchange {
     if (!(error instanceof BackupException known) || known.kind() == Kind.INTERNAL) {
       LOG.error("{} {} failed", request.method(), request.path(), error);
     }
-    int status = ErrorMapping.status(error, ErrorMapping.Surface.REST);
+    int status = ErrorMapping.status(error, surface);
     send(formatter.failure(status, error), status == 401 ? UNAUTHENTICATED_DELAY : Duration.ZERO);
   }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.node.api;
 
+import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
@@ -14,6 +15,17 @@ import java.util.Set;
 public record Endpoint(ParamSchema schema, Rule rule, Handler handler, int bodyBytesMax) {
   public Endpoint(ParamSchema schema, Rule rule, Handler handler) {
     this(schema, rule, handler, 0);
+  }
+
+  /** Answers 501: a peer is told what is missing, whatever parameters it sends. */
+  public static Endpoint notBuilt(String what) {
+    return new Endpoint(
+        ParamSchema.ANYTHING,
+        Rule.ANYBODY,
+        call -> {
+          throw new BackupException(
+              BackupException.Kind.NOT_BUILT, what + " is not built yet on this node");
+        });
   }
 
   /** Runs on a thread that may block; answers by value or throws. */

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class ParamSchema {
   public static final ParamSchema NONE = new ParamSchema(false);
 
+  /** Takes whatever comes and gives nothing: for what is not built, and says so itself. */
+  public static final ParamSchema ANYTHING = new ParamSchema(false);
+
   /** Before the name of a parameter, in the context of the exception that refuses it. */
   static final String CONTEXT_PREFIX = "parameter ";
 
@@ -66,6 +69,9 @@ public final class ParamSchema {
 
   /** Throws INVALID_INPUT. */
   public Params parse(ParamInput input) {
+    if (equals(ANYTHING)) {
+      return Params.NONE;
+    }
     Reading reading = new Reading();
     if (isJson(input)) {
       reading.json(input);

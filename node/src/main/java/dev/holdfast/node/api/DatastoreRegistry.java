@@ -1,0 +1,210 @@
+package dev.holdfast.node.api;
+
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.file.FileOps;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.node.access.SectionConfig;
+import dev.holdfast.node.access.StateDirectory;
+import dev.holdfast.node.access.StateFile;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The datastores of this node, open: those of {@code datastore.cfg}, made by API calls, and those
+ * that {@code mesh.yaml} declares. One that cannot be opened does not stop the node; whoever asks
+ * for it gets the reason. Any thread; blocks.
+ */
+public final class DatastoreRegistry implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DatastoreRegistry.class);
+
+  private final FileOps files;
+  private final SecureRandom random;
+  private final InstantSource clock;
+  private final StateFile<SectionConfig> file;
+  private final Map<DatastoreName, Entry> entries = new TreeMap<>();
+
+  /**
+   * @param declared by mesh.yaml, so not to be changed here
+   * @param store null when it could not be opened, for the reason that {@code problem} tells
+   */
+  private record Entry(
+      DatastoreConfig config,
+      boolean declared,
+      @Nullable Datastore store,
+      @Nullable BackupException problem) {}
+
+  private DatastoreRegistry(StateDirectory directory, InstantSource clock) {
+    this.files = directory.files();
+    this.random = directory.random();
+    this.clock = clock;
+    this.file =
+        new StateFile<>(
+            directory, "datastore.cfg", DatastoreConfig::parseFile, SectionConfig::format);
+  }
+
+  /** Opens everything that {@code datastore.cfg} lists. */
+  public static DatastoreRegistry open(StateDirectory directory, InstantSource clock) {
+    DatastoreRegistry registry = new DatastoreRegistry(directory, clock);
+    registry.file.value().sections().forEach(s -> registry.openListed(DatastoreConfig.of(s)));
+    return registry;
+  }
+
+  private synchronized void openListed(DatastoreConfig config) {
+    try {
+      entries.put(config.name(), new Entry(config, false, open(config), null));
+    } catch (BackupException e) {
+      LOG.error("datastore '{}' cannot be opened: {}", config.name(), e.text());
+      entries.put(config.name(), new Entry(config, false, null, e));
+    }
+  }
+
+  private Datastore open(DatastoreConfig config) {
+    return Datastore.open(config.name(), files, config.path(), config.syncLevel(), clock, random);
+  }
+
+  /**
+   * Opens a store that mesh.yaml declares, making it when its directory has none. Throws when that
+   * cannot be, or when {@code datastore.cfg} has the name with another path.
+   */
+  public synchronized void declare(DatastoreConfig config) {
+    Entry known = entries.get(config.name());
+    if (known != null && !known.config().path().equals(config.path())) {
+      throw new BackupException(
+          Kind.ALREADY_EXISTS,
+          "datastore '"
+              + config.name()
+              + "' is declared with path '"
+              + config.path()
+              + "', but datastore.cfg has it with path '"
+              + known.config().path()
+              + "'");
+    }
+    if (!Datastore.exists(files, config.path())) {
+      Datastore.create(files, config.path());
+    }
+    Datastore store = known == null ? null : known.store();
+    entries.put(config.name(), new Entry(config, true, store == null ? open(config) : store, null));
+  }
+
+  /** Makes a store in its directory, opens it and writes it down. */
+  public synchronized Datastore create(DatastoreConfig config) {
+    requireNew(config);
+    Datastore.create(files, config.path());
+    Datastore store = open(config);
+    try {
+      file.update(old -> old.with(config.section()));
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
+    entries.put(config.name(), new Entry(config, false, store, null));
+    return store;
+  }
+
+  /** Throws ALREADY_EXISTS when the name or the path is taken. */
+  public synchronized void requireNew(DatastoreConfig config) {
+    if (entries.containsKey(config.name())) {
+      throw new BackupException(
+          Kind.ALREADY_EXISTS, "datastore '" + config.name() + "' already exists.");
+    }
+    for (Entry entry : entries.values()) {
+      if (entry.config().path().normalize().equals(config.path().normalize())) {
+        throw new BackupException(
+            Kind.ALREADY_EXISTS,
+            "path '"
+                + config.path()
+                + "' is already used by datastore '"
+                + entry.config().name()
+                + "'");
+      }
+    }
+  }
+
+  /** For reading. Throws INVALID_INPUT when there is none of that name, or when it is offline. */
+  public Datastore reading(DatastoreName name) {
+    return lookup(name, false);
+  }
+
+  /** For writing, which a store in maintenance refuses. */
+  public Datastore writing(DatastoreName name) {
+    return lookup(name, true);
+  }
+
+  private synchronized Datastore lookup(DatastoreName name, boolean writing) {
+    Entry entry = entries.get(name);
+    if (entry == null) {
+      throw BackupException.invalid("no such datastore '" + name + "'");
+    }
+    DatastoreConfig.Maintenance maintenance = entry.config().maintenance();
+    BackupException refusal = maintenance == null ? null : maintenance.refusal(name, writing);
+    if (refusal != null) {
+      throw refusal;
+    }
+    Datastore store = entry.store();
+    if (store == null) {
+      BackupException problem = entry.problem();
+      throw new BackupException(
+          problem == null ? Kind.INTERNAL : problem.kind(),
+          "datastore '"
+              + name
+              + "' cannot be opened: "
+              + (problem == null ? "unknown reason" : problem.text()),
+          problem);
+    }
+    return store;
+  }
+
+  /** By name. */
+  public synchronized List<DatastoreConfig> configs() {
+    return entries.values().stream().map(Entry::config).toList();
+  }
+
+  /** Null when there is none. */
+  public synchronized @Nullable DatastoreConfig config(DatastoreName name) {
+    Entry entry = entries.get(name);
+    return entry == null ? null : entry.config();
+  }
+
+  public synchronized boolean isDeclared(DatastoreName name) {
+    Entry entry = entries.get(name);
+    return entry != null && entry.declared();
+  }
+
+  /** Those that are open, by name. */
+  public synchronized SortedMap<DatastoreName, Datastore> stores() {
+    SortedMap<DatastoreName, Datastore> open = new TreeMap<>();
+    entries.forEach(
+        (name, entry) -> {
+          if (entry.store() != null) {
+            open.put(name, entry.store());
+          }
+        });
+    return Collections.unmodifiableSortedMap(open);
+  }
+
+  /** SHA-256 of {@code datastore.cfg}, in hex. */
+  public String fileDigest() {
+    return file.load().digest().hex();
+  }
+
+  @Override
+  public synchronized void close() {
+    for (Entry entry : new ArrayList<>(entries.values())) {
+      if (entry.store() != null) {
+        entry.store().close();
+      }
+    }
+    entries.clear();
+  }
+}

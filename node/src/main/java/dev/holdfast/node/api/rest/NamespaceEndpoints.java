@@ -1,0 +1,99 @@
+package dev.holdfast.node.api.rest;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.DeleteStats;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.node.api.ApiCall;
+import dev.holdfast.node.api.ApiResult;
+import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Endpoint;
+import dev.holdfast.node.api.Endpoint.Rule;
+import dev.holdfast.node.api.Param;
+import dev.holdfast.node.api.ParamSchema;
+
+/** Namespaces (spec/protocols.md §7.4, spec/rest-api.md §6.5). */
+final class NamespaceEndpoints {
+  private static final String NAMESPACE = "/admin/datastore/{store}/namespace";
+
+  private final GroupAccess access;
+  private final DatastoreRegistry stores;
+
+  NamespaceEndpoints(GroupAccess access, DatastoreRegistry stores) {
+    this.access = access;
+    this.stores = stores;
+  }
+
+  void register(ApiRouter router) {
+    router.add(
+        "GET",
+        NAMESPACE,
+        new Endpoint(
+            ParamSchema.of(
+                Param.STORE,
+                Param.namespace("parent"),
+                Param.integer("max-depth", 0, Namespace.DEPTH_MAX).orNone()),
+            Rule.ANYBODY,
+            this::list));
+    router.add(
+        "POST",
+        NAMESPACE,
+        new Endpoint(
+            ParamSchema.of(Param.STORE, Param.safeId("name", 1, 32), Param.namespace("parent")),
+            Rule.ANYBODY,
+            this::create));
+    router.add(
+        "DELETE",
+        NAMESPACE,
+        new Endpoint(
+            ParamSchema.of(Param.STORE, Param.NS, Param.bool("delete-groups")),
+            Rule.ANYBODY,
+            this::delete));
+  }
+
+  private ApiResult list(ApiCall call) {
+    DatastoreName name = call.params().store();
+    Namespace parent = call.params().namespace("parent");
+    int depth = (int) call.params().integer("max-depth", Namespace.DEPTH_MAX);
+    Datastore store = stores.reading(name);
+    ArrayNode list = Json.array();
+    for (Namespace namespace : store.namespaces(parent, depth)) {
+      if (access.sees(call.who(), name, namespace)) {
+        list.addObject().put("ns", namespace.toString());
+      }
+    }
+    if (list.isEmpty()) {
+      // Whether the parent exists stays hidden too.
+      throw new BackupException(Kind.PERMISSION, "permission check failed");
+    }
+    return ApiResult.of(list);
+  }
+
+  private ApiResult create(ApiCall call) {
+    DatastoreName name = call.params().store();
+    Namespace parent = call.params().namespace("parent");
+    access.requireModify(call.who(), name, parent);
+    if (parent.depth() >= Namespace.DEPTH_MAX) {
+      throw BackupException.invalid(
+          "namespace too deep, " + parent.depth() + " >= max " + Namespace.DEPTH_MAX);
+    }
+    Namespace namespace = parent.child(call.params().text("name"));
+    stores.writing(name).createNamespace(namespace);
+    return ApiResult.of(namespace.toString());
+  }
+
+  private ApiResult delete(ApiCall call) {
+    DatastoreName name = call.params().store();
+    Namespace namespace = call.params().namespace();
+    Namespace parent = namespace.parent();
+    access.requireModify(call.who(), name, parent == null ? Namespace.ROOT : parent);
+    DeleteStats stats =
+        stores.writing(name).deleteNamespace(namespace, call.params().bool("delete-groups", false));
+    SnapshotEndpoints.refuseIfProtected(stats);
+    return ApiResult.none();
+  }
+}

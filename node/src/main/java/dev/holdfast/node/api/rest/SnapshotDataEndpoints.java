@@ -1,0 +1,236 @@
+package dev.holdfast.node.api.rest;
+
+import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.GroupLock;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.node.access.AccessControl;
+import dev.holdfast.node.access.Privilege;
+import dev.holdfast.node.api.ApiCall;
+import dev.holdfast.node.api.ApiResult;
+import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Endpoint;
+import dev.holdfast.node.api.Endpoint.Rule;
+import dev.holdfast.node.api.Param;
+import dev.holdfast.node.api.ParamSchema;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.util.Arrays;
+import java.util.Set;
+
+/**
+ * What hangs on a group or snapshot: notes, protection, owner, files (spec/protocols.md §7.3,
+ * §7.6).
+ */
+final class SnapshotDataEndpoints {
+  private static final String STORE = "/admin/datastore/{store}";
+  private static final String NO_SUCH_FILE =
+      "File open failed: No such file or directory (os error 2)";
+
+  private static final Set<Privilege> AUDIT = Set.of(Privilege.DATASTORE_AUDIT);
+  private static final Set<Privilege> MODIFY = Set.of(Privilege.DATASTORE_MODIFY);
+  private static final Set<Privilege> READ = Set.of(Privilege.DATASTORE_READ);
+  private static final Set<Privilege> BACKUP = Set.of(Privilege.DATASTORE_BACKUP);
+
+  private final AccessControl control;
+  private final GroupAccess access;
+  private final DatastoreRegistry stores;
+
+  SnapshotDataEndpoints(AccessControl control, GroupAccess access, DatastoreRegistry stores) {
+    this.control = control;
+    this.access = access;
+    this.stores = stores;
+  }
+
+  private static Param[] groupAnd(Param... more) {
+    return concat(new Param[] {Param.STORE, Param.NS, Param.BACKUP_ID, Param.BACKUP_TYPE}, more);
+  }
+
+  private static Param[] snapshotAnd(Param... more) {
+    return groupAnd(concat(new Param[] {Param.BACKUP_TIME}, more));
+  }
+
+  private static Param[] concat(Param[] first, Param[] second) {
+    Param[] all = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, all, first.length, second.length);
+    return all;
+  }
+
+  void register(ApiRouter router) {
+    add(router, "GET", "/notes", this::notes, snapshotAnd());
+    add(router, "PUT", "/notes", this::setNotes, snapshotAnd(Param.anyText("notes")));
+    add(router, "GET", "/group-notes", this::groupNotes, groupAnd());
+    add(router, "PUT", "/group-notes", this::setGroupNotes, groupAnd(Param.anyText("notes")));
+    add(router, "GET", "/protected", this::isProtected, snapshotAnd());
+    Param wanted = new Param("protected", Param.bool("protected").type(), false);
+    add(router, "PUT", "/protected", this::setProtected, snapshotAnd(wanted));
+    add(router, "POST", "/change-owner", this::changeOwner, groupAnd(Param.authId("new-owner")));
+    add(router, "GET", "/download", this::download, snapshotAnd(Param.archiveName("file-name")));
+    router.add(
+        "POST",
+        STORE + "/upload-backup-log",
+        new Endpoint(
+            ParamSchema.streaming(snapshotAnd()),
+            Rule.ANYBODY,
+            this::uploadLog,
+            DataBlob.BLOB_ENCODED_BYTES_MAX));
+  }
+
+  private static void add(
+      ApiRouter router, String method, String path, Endpoint.Handler handler, Param[] params) {
+    router.add(method, STORE + path, new Endpoint(ParamSchema.of(params), Rule.ANYBODY, handler));
+  }
+
+  /** A store in which the caller may do the thing with this group. */
+  private Datastore open(
+      ApiCall call, GroupId group, Set<Privilege> full, Set<Privilege> partial, boolean writing) {
+    Namespace namespace = call.params().namespace();
+    GroupAccess.Scope scope =
+        access.scope(call.who(), call.params().store(), namespace, full, partial);
+    Datastore store =
+        writing ? stores.writing(call.params().store()) : stores.reading(call.params().store());
+    scope.check(store, namespace, group);
+    return store;
+  }
+
+  // ---- notes ----
+
+  private ApiResult notes(ApiCall call) {
+    SnapshotId snapshot = call.params().snapshot();
+    Datastore store = open(call, snapshot.group(), AUDIT, BACKUP, false);
+    return ApiResult.of(store.manifest(call.params().namespace(), snapshot).notes().orElse(""));
+  }
+
+  private ApiResult setNotes(ApiCall call) {
+    SnapshotId snapshot = call.params().snapshot();
+    Datastore store = open(call, snapshot.group(), MODIFY, BACKUP, true);
+    store.updateManifest(
+        call.params().namespace(),
+        snapshot,
+        manifest -> manifest.withNotes(call.params().text("notes")));
+    return ApiResult.none();
+  }
+
+  private ApiResult groupNotes(ApiCall call) {
+    GroupId group = call.params().group();
+    Datastore store = open(call, group, AUDIT, BACKUP, false);
+    return ApiResult.of(store.groupNotes(call.params().namespace(), group));
+  }
+
+  private ApiResult setGroupNotes(ApiCall call) {
+    GroupId group = call.params().group();
+    Datastore store = open(call, group, MODIFY, BACKUP, true);
+    requireGroup(store, call.params().namespace(), group);
+    store.setGroupNotes(call.params().namespace(), group, call.params().text("notes"));
+    return ApiResult.none();
+  }
+
+  /** Throws NOT_FOUND: neither notes nor a lock may make a group. */
+  private static AuthId requireGroup(Datastore store, Namespace namespace, GroupId group) {
+    return store.owner(namespace, group);
+  }
+
+  // ---- protection ----
+
+  private ApiResult isProtected(ApiCall call) {
+    SnapshotId snapshot = call.params().snapshot();
+    Namespace namespace = call.params().namespace();
+    GroupAccess.Scope scope =
+        access.scope(call.who(), call.params().store(), namespace, AUDIT, BACKUP);
+    Datastore store = stores.reading(call.params().store());
+    // An absent snapshot is not protected, and never a 404: that would read as "too old a server".
+    if (!store.snapshotExists(namespace, snapshot)) {
+      return ApiResult.of(false);
+    }
+    scope.check(store, namespace, snapshot.group());
+    return ApiResult.of(store.isProtected(namespace, snapshot));
+  }
+
+  private ApiResult setProtected(ApiCall call) {
+    SnapshotId snapshot = call.params().snapshot();
+    Datastore store = open(call, snapshot.group(), MODIFY, BACKUP, true);
+    store.setProtected(call.params().namespace(), snapshot, call.params().bool("protected", false));
+    return ApiResult.none();
+  }
+
+  // ---- owner ----
+
+  private ApiResult changeOwner(ApiCall call) {
+    Namespace namespace = call.params().namespace();
+    GroupId group = call.params().group();
+    AuthId caller = call.who();
+    AuthId next = AuthId.parse(call.params().text("new-owner"));
+    GroupAccess.Scope scope =
+        access.scope(caller, call.params().store(), namespace, MODIFY, BACKUP);
+    Datastore store = stores.writing(call.params().store());
+    AuthId owner = requireGroup(store, namespace, group);
+    if (!scope.all() && !mayHandOver(caller, owner, next)) {
+      throw new BackupException(
+          Kind.UNAUTHENTICATED, // 401 is what real servers answer here
+          caller
+              + " does not have permission to change owner of backup group '"
+              + group
+              + "' to "
+              + next);
+    }
+    if (!control.active(next)) {
+      throw BackupException.invalid(
+          (next.isToken() ? "API token '" : "user '") + next + "' is inactive or non-existent");
+    }
+    try (GroupLock held = store.lockGroup(namespace, group, owner)) {
+      store.setOwner(held.namespace(), held.group(), next);
+    }
+    return ApiResult.none();
+  }
+
+  /** Between a user and his tokens, or between his tokens, by that user. */
+  private static boolean mayHandOver(AuthId caller, AuthId owner, AuthId next) {
+    return !caller.isToken() && caller.equals(owner.owner()) && caller.equals(next.owner());
+  }
+
+  // ---- files ----
+
+  private ApiResult download(ApiCall call) throws IOException {
+    SnapshotId snapshot = call.params().snapshot();
+    Namespace namespace = call.params().namespace();
+    Datastore store = open(call, snapshot.group(), READ, BACKUP, false);
+    ArchiveName name = new ArchiveName(call.params().text("file-name"));
+    SeekableByteChannel channel;
+    try {
+      channel = store.openFile(namespace, snapshot, name);
+    } catch (BackupException e) {
+      if (e.kind() != Kind.NOT_FOUND) {
+        throw e;
+      }
+      throw new BackupException(Kind.INVALID_INPUT, NO_SUCH_FILE, e);
+    }
+    return new ApiResult.Download(
+        ApiResult.BINARY_TYPE, channel.size(), () -> Channels.newInputStream(channel));
+  }
+
+  private ApiResult uploadLog(ApiCall call) {
+    SnapshotId snapshot = call.params().snapshot();
+    Namespace namespace = call.params().namespace();
+    // No privilege makes up for not being the owner.
+    access.scope(call.who(), call.params().store(), namespace, BACKUP, BACKUP);
+    Datastore store = stores.writing(call.params().store());
+    GroupAccess.checkOwner(call.who(), store.owner(namespace, snapshot.group()));
+    byte[] blob = call.body().bytes();
+    // In this order the texts are those of a real server: wrong magic before anything else.
+    DataBlob.kind(blob, blob.length);
+    DataBlob.checkCrc(blob, blob.length);
+    if (!store.snapshotExists(namespace, snapshot)) {
+      throw BackupException.invalid("snapshot " + snapshot + " does not exist!");
+    }
+    store.addClientLog(namespace, snapshot, blob);
+    return ApiResult.none();
+  }
+}

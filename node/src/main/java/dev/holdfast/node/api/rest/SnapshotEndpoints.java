@@ -1,0 +1,252 @@
+package dev.holdfast.node.api.rest;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.DeleteStats;
+import dev.holdfast.chunkstore.datastore.SnapshotInfo;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.VerifyState;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.BackupType;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.node.access.Privilege;
+import dev.holdfast.node.api.ApiCall;
+import dev.holdfast.node.api.ApiResult;
+import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Endpoint;
+import dev.holdfast.node.api.Endpoint.Rule;
+import dev.holdfast.node.api.Param;
+import dev.holdfast.node.api.ParamSchema;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Listing and removing groups and snapshots (spec/protocols.md §7.3, spec/rest-api.md §6.3). */
+final class SnapshotEndpoints {
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotEndpoints.class);
+  private static final String STORE = "/admin/datastore/{store}";
+
+  private static final Set<Privilege> AUDIT = Set.of(Privilege.DATASTORE_AUDIT);
+  private static final Set<Privilege> AUDIT_OR_READ =
+      Set.of(Privilege.DATASTORE_AUDIT, Privilege.DATASTORE_READ);
+  private static final Set<Privilege> MODIFY = Set.of(Privilege.DATASTORE_MODIFY);
+  private static final Set<Privilege> BACKUP = Set.of(Privilege.DATASTORE_BACKUP);
+  private static final Set<Privilege> PRUNE = Set.of(Privilege.DATASTORE_PRUNE);
+
+  private final GroupAccess access;
+  private final DatastoreRegistry stores;
+
+  SnapshotEndpoints(GroupAccess access, DatastoreRegistry stores) {
+    this.access = access;
+    this.stores = stores;
+  }
+
+  void register(ApiRouter router) {
+    router.add(
+        "GET",
+        STORE + "/groups",
+        new Endpoint(ParamSchema.of(Param.STORE, Param.NS), Rule.ANYBODY, this::groups));
+    router.add(
+        "DELETE",
+        STORE + "/groups",
+        new Endpoint(
+            ParamSchema.of(Param.STORE, Param.NS, Param.BACKUP_ID, Param.BACKUP_TYPE),
+            Rule.ANYBODY,
+            this::deleteGroup));
+    router.add(
+        "GET",
+        STORE + "/snapshots",
+        new Endpoint(
+            ParamSchema.of(
+                Param.STORE, Param.NS, Param.BACKUP_TYPE.orNone(), Param.BACKUP_ID.orNone()),
+            Rule.ANYBODY,
+            this::snapshots));
+    // Missing ones are reported in this order, as recorded from a real server.
+    ParamSchema snapshot =
+        ParamSchema.of(
+            Param.STORE, Param.NS, Param.BACKUP_TIME, Param.BACKUP_ID, Param.BACKUP_TYPE);
+    router.add(
+        "DELETE", STORE + "/snapshots", new Endpoint(snapshot, Rule.ANYBODY, this::deleteSnapshot));
+    router.add("GET", STORE + "/files", new Endpoint(snapshot, Rule.ANYBODY, this::files));
+  }
+
+  // ---- groups ----
+
+  private ApiResult groups(ApiCall call) {
+    Namespace namespace = call.params().namespace();
+    GroupAccess.Scope scope =
+        access.scope(call.who(), call.params().store(), namespace, AUDIT, BACKUP);
+    Datastore store = stores.reading(call.params().store());
+    ArrayNode list = Json.array();
+    for (GroupId group : store.groups(namespace)) {
+      AuthId owner = readableOwner(store, namespace, group);
+      List<SnapshotId> snapshots = store.snapshots(namespace, group);
+      if (owner != null && scope.covers(owner) && !snapshots.isEmpty()) {
+        list.add(groupJson(store, namespace, group, owner, snapshots));
+      }
+    }
+    return ApiResult.of(list);
+  }
+
+  private static ObjectNode groupJson(
+      Datastore store,
+      Namespace namespace,
+      GroupId group,
+      AuthId owner,
+      List<SnapshotId> snapshots) {
+    // Without a finished one the newest stands for the group.
+    SnapshotId last = store.lastFinished(namespace, group).orElse(snapshots.getLast());
+    ObjectNode json =
+        Json.object()
+            .put("backup-type", group.type().text())
+            .put("backup-id", group.id())
+            .put("last-backup", last.time())
+            .put("backup-count", snapshots.size())
+            .put("owner", owner.toString());
+    ArrayNode files = json.putArray("files");
+    store.info(namespace, last).files().forEach(file -> files.add(file.name()));
+    firstLine(store.groupNotes(namespace, group)).ifPresent(line -> json.put("comment", line));
+    return json;
+  }
+
+  /** Null when it cannot be read: such a group is left out of lists, and the log says why. */
+  private static @Nullable AuthId readableOwner(
+      Datastore store, Namespace namespace, GroupId group) {
+    try {
+      return store.owner(namespace, group);
+    } catch (BackupException e) {
+      LOG.warn("group '{}' in namespace '{}' is not listed: {}", group, namespace, e.text());
+      return null;
+    }
+  }
+
+  private ApiResult deleteGroup(ApiCall call) {
+    Namespace namespace = call.params().namespace();
+    GroupId group = call.params().group();
+    GroupAccess.Scope scope =
+        access.scope(call.who(), call.params().store(), namespace, MODIFY, PRUNE);
+    Datastore store = stores.writing(call.params().store());
+    scope.check(store, namespace, group);
+    refuseIfProtected(store.deleteGroup(namespace, group));
+    return ApiResult.none();
+  }
+
+  static void refuseIfProtected(DeleteStats stats) {
+    if (stats.protectedSnapshots() > 0) {
+      throw BackupException.invalid("group only partially deleted due to protected snapshots");
+    }
+  }
+
+  // ---- snapshots ----
+
+  private ApiResult snapshots(ApiCall call) {
+    Namespace namespace = call.params().namespace();
+    GroupAccess.Scope scope =
+        access.scope(call.who(), call.params().store(), namespace, AUDIT, BACKUP);
+    Datastore store = stores.reading(call.params().store());
+    Optional<BackupType> type =
+        call.params().optionalText(Param.BACKUP_TYPE.name()).map(BackupType::parse);
+    Optional<String> id = call.params().optionalText(Param.BACKUP_ID.name());
+    ArrayNode list = Json.array();
+    for (GroupId group : candidates(store, namespace, type, id)) {
+      AuthId owner = readableOwner(store, namespace, group);
+      if (owner != null && scope.covers(owner)) {
+        for (SnapshotId snapshot : store.snapshots(namespace, group)) {
+          list.add(snapshotJson(store.info(namespace, snapshot), owner));
+        }
+      }
+    }
+    return ApiResult.of(list);
+  }
+
+  /** A group that is named and absent is no error: a pushing peer asks before it creates. */
+  private static List<GroupId> candidates(
+      Datastore store, Namespace namespace, Optional<BackupType> type, Optional<String> id) {
+    return store.groups(namespace).stream()
+        .filter(group -> type.isEmpty() || type.get() == group.type())
+        .filter(group -> id.isEmpty() || id.get().equals(group.id()))
+        .toList();
+  }
+
+  private static ObjectNode snapshotJson(SnapshotInfo info, AuthId owner) {
+    ObjectNode json =
+        Json.object()
+            .put("backup-type", info.id().group().type().text())
+            .put("backup-id", info.id().group().id())
+            .put("backup-time", info.id().time());
+    Manifest manifest = info.manifest();
+    if (manifest != null) {
+      manifest.notes().flatMap(SnapshotEndpoints::firstLine).ifPresent(l -> json.put("comment", l));
+      VerifyState verified = manifest.verifyState();
+      if (verified != null) {
+        json.putObject("verification")
+            .put("upid", verified.upid())
+            .put("state", verified.state().text());
+      }
+      String fingerprint = manifest.keyFingerprint();
+      if (fingerprint != null) {
+        json.put("fingerprint", fingerprint);
+      }
+    }
+    json.set("files", filesJson(info));
+    // No size is how peers know a snapshot that is still being written.
+    Long size = info.size();
+    if (size != null) {
+      json.put("size", size);
+    }
+    return json.put("owner", owner.toString()).put("protected", info.isProtected());
+  }
+
+  private static ArrayNode filesJson(SnapshotInfo info) {
+    ArrayNode files = Json.array();
+    for (SnapshotInfo.FileInfo file : info.files()) {
+      ObjectNode json = files.addObject().put("filename", file.name());
+      if (file.crypt() != null) {
+        json.put("crypt-mode", file.crypt().text());
+      }
+      if (file.size() != null) {
+        json.put("size", file.size());
+      }
+    }
+    return files;
+  }
+
+  private static Optional<String> firstLine(String notes) {
+    return notes.lines().findFirst().filter(line -> !line.isEmpty());
+  }
+
+  private ApiResult deleteSnapshot(ApiCall call) {
+    Namespace namespace = call.params().namespace();
+    SnapshotId snapshot = call.params().snapshot();
+    GroupAccess.Scope scope =
+        access.scope(call.who(), call.params().store(), namespace, MODIFY, PRUNE);
+    Datastore store = stores.writing(call.params().store());
+    scope.check(store, namespace, snapshot.group());
+    store.deleteSnapshot(namespace, snapshot, false);
+    return ApiResult.none();
+  }
+
+  private ApiResult files(ApiCall call) {
+    Namespace namespace = call.params().namespace();
+    SnapshotId snapshot = call.params().snapshot();
+    GroupAccess.Scope scope =
+        access.scope(call.who(), call.params().store(), namespace, AUDIT_OR_READ, BACKUP);
+    Datastore store = stores.reading(call.params().store());
+    scope.check(store, namespace, snapshot.group());
+    SnapshotInfo info = store.info(namespace, snapshot);
+    if (info.manifest() == null) {
+      String problem = info.manifestProblem();
+      throw BackupException.invalid(
+          problem == null ? "manifest not found for snapshot '" + snapshot + "'" : problem);
+    }
+    return ApiResult.of(filesJson(info));
+  }
+}
