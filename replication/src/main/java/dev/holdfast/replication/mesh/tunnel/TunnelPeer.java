@@ -3,6 +3,7 @@ package dev.holdfast.replication.mesh.tunnel;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.chunkstore.model.Secret;
+import dev.holdfast.meshconfig.PeerConfig;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -19,4 +20,11 @@ public record TunnelPeer(
     int port,
     Supplier<Set<Fingerprint>> pins,
     AuthId token,
-    Secret tokenSecret) {}
+    Secret tokenSecret) {
+
+  /** As configured, with the secret read from its file. */
+  public static TunnelPeer of(PeerConfig peer, Secret tokenSecret) {
+    return new TunnelPeer(
+        peer.name(), peer.url().host(), peer.url().port(), peer::pins, peer.token(), tokenSecret);
+  }
+}
