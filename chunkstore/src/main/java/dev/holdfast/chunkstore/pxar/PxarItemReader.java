@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * before that length was compared with its limit. The content of a payload, goodbye table or
  * prelude is read by {@link #readContent}; what is left of it is skipped by the next {@link #next}.
  */
-@SuppressWarnings(
-    "ByteBufferBackingArray") // made by wrap(array, at, length), so positions are those of the
-// array
 public final class PxarItemReader {
   private static final int BUFFER_BYTES = 64 * 1024;
   private static final int PAYLOAD_REFERENCE_BYTES = 16;
@@ -163,11 +160,12 @@ public final class PxarItemReader {
     while (content.hasRemaining()) {
       if (content.get() == 0) {
         int length = content.position() - 1 - start;
-        Bytes name = Bytes.of(content.array(), start, length);
+        Bytes name = Bytes.read(content.position(start), length);
+        content.get();
         if (name.isEmpty()) {
           break;
         }
-        Bytes value = Bytes.of(content.array(), content.position(), content.remaining());
+        Bytes value = Bytes.read(content, content.remaining());
         return new PxarItem.ExtendedAttribute(at, name, value);
       }
     }
@@ -180,8 +178,8 @@ public final class PxarItemReader {
   }
 
   private static Bytes terminated(PxarItem.Header at, String what, ByteBuffer content) {
-    Bytes text = Bytes.of(content.array(), content.position(), content.remaining() - 1);
-    if (content.get(content.limit() - 1) != 0) {
+    Bytes text = Bytes.read(content, content.remaining() - 1);
+    if (content.get() != 0) {
       throw corrupt(at.position(), what + " does not end with NUL");
     }
     if (text.isEmpty()) {
@@ -195,7 +193,7 @@ public final class PxarItemReader {
 
   private Bytes limited(PxarItem.Header at, String what, int bytesMax) throws IOException {
     ByteBuffer content = content(at, what, 0, bytesMax);
-    return Bytes.of(content.array(), content.position(), content.remaining());
+    return Bytes.read(content, content.remaining());
   }
 
   private ByteBuffer exactly(PxarItem.Header at, String what, int bytes) throws IOException {

@@ -4,191 +4,190 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
 import dev.holdfast.chunkstore.pxar.posix.Xattr;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an archive of version 1 as a stream ({@link PxarFormat}). Memory is bounded by the lookup
- * tables of the directories that are open. Children are to come sorted bytewise by name.
+ * Writes an archive as a stream (grammar: {@link PxarFormat}). The root directory comes first, each
+ * directory is ended after its last child, {@link #finish} comes last. Children are written in the
+ * order in which they are given: sorted bytewise by name, as others expect. Keeps one goodbye table
+ * per open directory and nothing else.
  */
 public final class PxarWriter {
-  private static final int BUFFER_BYTES = 64 * 1024;
-  private static final byte[] ZEROS = new byte[BUFFER_BYTES];
+  private static final int BUFFER_BYTES = 256 * 1024;
+  private static final int PERMISSIONS_UNSET = -1;
 
-  /** Where a file's content comes from: as {@link java.io.InputStream#read(byte[], int, int)}. */
-  public interface Content {
-    int read(byte[] target, int offset, int length) throws IOException;
-  }
+  /** Room for any item but a payload and a goodbye table. */
+  private static final int ITEM_BYTES_MAX = PxarFormat.HEADER_BYTES + PxarFormat.XATTR_BYTES_MAX;
 
-  private record OpenDirectory(Bytes name, long start, long entry, GoodbyeTable table) {}
+  private record Level(Bytes name, long filenamePosition, long entryPosition, GoodbyeTable table) {}
 
   private final OutputStream sink;
-  private final ByteBuffer buffer =
-      ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-  private final byte[] transfer = new byte[256 * 1024];
-  private final Deque<OpenDirectory> open = new ArrayDeque<>();
+  private final byte[] bytes = new byte[BUFFER_BYTES];
+  private final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  private final Deque<Level> levels = new ArrayDeque<>();
   private long flushed;
+  private boolean rootWritten;
 
-  /** The stream stays the caller's; it is complete after {@link #endDirectory} of the root. */
+  /** The sink stays the caller's; it gets blocks of up to 256 KiB and is never flushed. */
   public PxarWriter(OutputStream sink) {
     this.sink = sink;
   }
 
-  /** Where the next byte goes. */
+  /**
+   * Where the next byte will stand: the FILENAME header of an entry that is about to be written.
+   */
   public long position() {
     return flushed + buffer.position();
   }
 
-  public void beginRoot(PxarStat stat, PxarMetadata metadata) throws IOException {
+  public void startRoot(PxarStat stat, PxarMetadata metadata) throws IOException {
+    if (rootWritten) {
+      throw new IllegalStateException("the root is there already");
+    }
+    rootWritten = true;
     entry(stat, metadata);
-    open.push(new OpenDirectory(Bytes.EMPTY, 0, 0, new GoodbyeTable()));
+    levels.push(new Level(Bytes.EMPTY, 0, 0, new GoodbyeTable()));
   }
 
-  public void beginDirectory(Bytes name, PxarStat stat, PxarMetadata metadata) throws IOException {
-    long start = filename(name);
-    long entry = position();
+  public void startDirectory(Bytes name, PxarStat stat, PxarMetadata metadata) throws IOException {
+    long position = filename(name);
+    long entryPosition = position();
     entry(stat, metadata);
-    open.push(new OpenDirectory(name, start, entry, new GoodbyeTable()));
+    levels.push(new Level(name, position, entryPosition, new GoodbyeTable()));
   }
 
   public void endDirectory() throws IOException {
-    OpenDirectory directory = open.pop();
+    Level level = levels.pop();
     long position = position();
-    byte[] table = directory.table.encode(position, directory.entry);
-    header(PxarFormat.GOODBYE, table.length);
-    bytes(table, 0, table.length);
-    OpenDirectory parent = open.peek();
-    if (parent == null) {
-      flush();
-    } else {
-      parent.table.add(directory.name, directory.start, position() - directory.start);
+    byte[] content = level.table.encode(position, level.entryPosition);
+    header(PxarFormat.GOODBYE, content.length);
+    raw(content);
+    Level parent = levels.peek();
+    if (parent != null) {
+      parent.table.add(level.name, level.filenamePosition, position() - level.filenamePosition);
     }
   }
 
   /**
-   * A regular file. Content beyond {@code bytes} is not read; what is missing is zeros, so that a
-   * file that shrinks meanwhile does not break the archive.
+   * Writes a regular file of exactly {@code size} bytes: what the content has more is left, what it
+   * lacks becomes zeros, because the size is in the stream already.
    *
-   * @return where it stands, for its further hard links
+   * @return bytes that came from the content; less than {@code size} when the file shrank
    */
-  public File file(Bytes name, PxarStat stat, PxarMetadata metadata, long bytes, Content content)
+  public long file(Bytes name, PxarStat stat, PxarMetadata metadata, long size, InputStream content)
       throws IOException {
-    long start = filename(name);
+    long position = filename(name);
     entry(stat, metadata);
-    header(PxarFormat.PAYLOAD, bytes);
-    flush();
-    long left = bytes;
-    while (left > 0) {
-      int got = content.read(transfer, 0, (int) Math.min(left, transfer.length));
+    header(PxarFormat.PAYLOAD, size);
+    long copied = 0;
+    while (copied < size) {
+      room(1);
+      int part = (int) Math.min(size - copied, buffer.remaining());
+      int got = content.read(bytes, buffer.position(), part);
       if (got < 0) {
         break;
       }
-      sink.write(transfer, 0, got);
-      flushed += got;
-      left -= got;
+      buffer.position(buffer.position() + got);
+      copied += got;
     }
-    long padded = left;
-    while (left > 0) {
-      int zeros = (int) Math.min(left, ZEROS.length);
-      sink.write(ZEROS, 0, zeros);
-      flushed += zeros;
-      left -= zeros;
-    }
-    child(name, start);
-    return new File(start, padded);
+    zeros(size - copied);
+    child(name, position);
+    return copied;
   }
-
-  /**
-   * A file that was written.
-   *
-   * @param position of its FILENAME header
-   * @param paddedBytes zeros in place of content that was not there
-   */
-  public record File(long position, long paddedBytes) {}
 
   public void symlink(Bytes name, PxarStat stat, PxarMetadata metadata, Bytes target)
       throws IOException {
-    long start = filename(name);
+    long position = filename(name);
     entry(stat, metadata);
-    text(PxarFormat.SYMLINK, target);
-    child(name, start);
+    text(PxarFormat.SYMLINK, "link target", target);
+    child(name, position);
   }
 
+  /** A further name of the file whose FILENAME header is at {@code targetPosition}. */
+  public void hardLink(Bytes name, long targetPosition, Bytes path) throws IOException {
+    checkText("hard link path", path);
+    long position = filename(name);
+    header(PxarFormat.HARDLINK, Long.BYTES + path.length() + 1L);
+    buffer.putLong(position - targetPosition);
+    terminated(path);
+    child(name, position);
+  }
+
+  /** A block or character device, as the mode in {@code stat} says. */
   public void device(Bytes name, PxarStat stat, PxarMetadata metadata, int major, int minor)
       throws IOException {
-    long start = filename(name);
+    long position = filename(name);
     entry(stat, metadata);
     header(PxarFormat.DEVICE, PxarFormat.DEVICE_BYTES);
     buffer.putLong(Integer.toUnsignedLong(major)).putLong(Integer.toUnsignedLong(minor));
-    child(name, start);
+    child(name, position);
   }
 
-  /** A fifo or socket, as the mode says. */
+  /** A fifo or socket, as the mode in {@code stat} says: an entry without a body. */
   public void special(Bytes name, PxarStat stat, PxarMetadata metadata) throws IOException {
-    long start = filename(name);
+    long position = filename(name);
     entry(stat, metadata);
-    child(name, start);
+    child(name, position);
   }
 
-  /**
-   * A further name of a file.
-   *
-   * @param path of the first name, from the root of the archive, without a leading slash
-   */
-  public void hardLink(Bytes name, long firstPosition, Bytes path) throws IOException {
-    long start = filename(name);
-    header(PxarFormat.HARDLINK, Long.BYTES + path.length() + 1L);
-    buffer.putLong(start - firstPosition);
-    terminated(path);
-    child(name, start);
+  /** Hands the last block to the sink. All directories must have ended. */
+  public void finish() throws IOException {
+    if (!rootWritten || !levels.isEmpty()) {
+      throw new IllegalStateException("the archive has " + levels.size() + " open directories");
+    }
+    flush();
   }
 
-  private void child(Bytes name, long start) {
-    open.element().table.add(name, start, position() - start);
+  private void child(Bytes name, long position) {
+    Level level = levels.peek();
+    if (level == null) {
+      throw new IllegalStateException("no directory is open");
+    }
+    level.table.add(name, position, position() - position);
   }
 
   private long filename(Bytes name) throws IOException {
-    long start = position();
-    text(PxarFormat.FILENAME, name);
-    return start;
-  }
-
-  private void text(long type, Bytes text) throws IOException {
-    if (text.length() > PxarFormat.PATH_BYTES_MAX) {
-      throw BackupException.invalid(
-          "'" + text + "' is longer than " + PxarFormat.PATH_BYTES_MAX + " bytes");
+    if (levels.isEmpty()) {
+      throw new IllegalStateException("no directory is open");
     }
-    header(type, text.length() + 1L);
-    terminated(text);
-  }
-
-  private void terminated(Bytes text) throws IOException {
-    byte[] value = text.toArray();
-    bytes(value, 0, value.length);
-    room(1);
-    buffer.put((byte) 0);
+    if (name.contains((byte) '/')) {
+      throw BackupException.invalid("file name '" + name + "' has a slash");
+    }
+    long position = position();
+    text(PxarFormat.FILENAME, "file name", name);
+    return position;
   }
 
   private void entry(PxarStat stat, PxarMetadata metadata) throws IOException {
     header(PxarFormat.ENTRY, PxarFormat.ENTRY_BYTES);
-    buffer.putLong(stat.mode()).putLong(stat.flags()).putInt(stat.uid()).putInt(stat.gid());
-    buffer.putLong(stat.modifySeconds()).putInt(stat.modifyNanos()).putInt(0);
+    buffer
+        .putLong(stat.mode())
+        .putLong(stat.flags())
+        .putInt(stat.uid())
+        .putInt(stat.gid())
+        .putLong(stat.modifySeconds())
+        .putInt(stat.modifyNanos())
+        .putInt(0);
     for (Xattr xattr : metadata.xattrs()) {
-      header(PxarFormat.XATTR, xattr.name().length() + 1L + xattr.value().length());
+      int length = xattr.name().length() + 1 + xattr.value().length();
+      checkXattr(xattr.name(), length);
+      header(PxarFormat.XATTR, length);
       terminated(xattr.name());
-      byte[] value = xattr.value().toArray();
-      bytes(value, 0, value.length);
+      put(xattr.value());
     }
     acl(metadata.acl());
     Bytes capabilities = metadata.capabilities();
     if (capabilities != null) {
+      checkXattr(Bytes.of("security.capability"), capabilities.length());
       header(PxarFormat.FCAPS, capabilities.length());
-      bytes(capabilities.toArray(), 0, capabilities.length());
+      put(capabilities);
     }
     Long project = metadata.quotaProject();
     if (project != null) {
@@ -208,8 +207,10 @@ public final class PxarWriter {
     PxarAcl.Defaults defaults = acl.defaults();
     if (defaults != null) {
       header(PxarFormat.ACL_DEFAULT, PxarFormat.ACL_DEFAULT_BYTES);
-      buffer.putLong(orUnset(defaults.user())).putLong(orUnset(defaults.group()));
-      buffer.putLong(orUnset(defaults.other())).putLong(orUnset(defaults.mask()));
+      for (Integer permissions :
+          Arrays.asList(defaults.user(), defaults.group(), defaults.other(), defaults.mask())) {
+        buffer.putLong(permissions == null ? PERMISSIONS_UNSET : permissions);
+      }
     }
     named(PxarFormat.ACL_DEFAULT_USER, acl.defaultUsers());
     named(PxarFormat.ACL_DEFAULT_GROUP, acl.defaultGroups());
@@ -222,36 +223,83 @@ public final class PxarWriter {
     }
   }
 
-  private static long orUnset(@Nullable Integer permissions) {
-    return permissions == null ? -1 : permissions;
+  private static void checkXattr(Bytes name, int length) {
+    if (length > PxarFormat.XATTR_BYTES_MAX) {
+      throw BackupException.invalid(
+          "extended attribute '"
+              + name
+              + "' has "
+              + length
+              + " bytes, expected at most "
+              + PxarFormat.XATTR_BYTES_MAX);
+    }
   }
 
-  // Leaves room for the fixed-size content that may follow at once.
+  private static void checkText(String what, Bytes text) {
+    if (text.isEmpty() || text.length() > PxarFormat.PATH_BYTES_MAX || text.contains((byte) 0)) {
+      throw BackupException.invalid(
+          what
+              + " '"
+              + text
+              + "' has "
+              + text.length()
+              + " bytes, expected 1 to "
+              + PxarFormat.PATH_BYTES_MAX
+              + " and no NUL");
+    }
+  }
+
+  private void text(long type, String what, Bytes text) throws IOException {
+    checkText(what, text);
+    header(type, text.length() + 1L);
+    terminated(text);
+  }
+
+  // Makes room for the item as well, so that what follows a header fits without another check.
   private void header(long type, long contentBytes) throws IOException {
-    room(PxarFormat.HEADER_BYTES + PxarFormat.ENTRY_BYTES);
+    room(ITEM_BYTES_MAX);
     buffer.putLong(type).putLong(PxarFormat.HEADER_BYTES + contentBytes);
   }
 
-  private void bytes(byte[] source, int offset, int length) throws IOException {
-    if (length > buffer.remaining()) {
-      flush();
-    }
-    if (length > buffer.remaining()) {
-      sink.write(source, offset, length);
-      flushed += length;
+  private void terminated(Bytes text) {
+    put(text);
+    buffer.put((byte) 0);
+  }
+
+  private void put(Bytes value) {
+    value.copyTo(bytes, buffer.position());
+    buffer.position(buffer.position() + value.length());
+  }
+
+  private void raw(byte[] content) throws IOException {
+    if (content.length <= buffer.remaining()) {
+      buffer.put(content);
     } else {
-      buffer.put(source, offset, length);
+      flush();
+      sink.write(content);
+      flushed += content.length;
     }
   }
 
-  private void room(int bytes) throws IOException {
-    if (buffer.remaining() < bytes) {
+  private void zeros(long count) throws IOException {
+    long left = count;
+    while (left > 0) {
+      room(1);
+      int part = (int) Math.min(left, buffer.remaining());
+      Arrays.fill(bytes, buffer.position(), buffer.position() + part, (byte) 0);
+      buffer.position(buffer.position() + part);
+      left -= part;
+    }
+  }
+
+  private void room(int wanted) throws IOException {
+    if (buffer.remaining() < wanted) {
       flush();
     }
   }
 
   private void flush() throws IOException {
-    sink.write(buffer.array(), 0, buffer.position());
+    sink.write(bytes, 0, buffer.position());
     flushed += buffer.position();
     buffer.clear();
   }

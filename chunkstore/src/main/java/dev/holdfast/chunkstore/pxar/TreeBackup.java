@@ -1,5 +1,6 @@
 package dev.holdfast.chunkstore.pxar;
 
+import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
 import dev.holdfast.chunkstore.pxar.posix.DirectoryEntry;
 import dev.holdfast.chunkstore.pxar.posix.FileMode;
@@ -7,226 +8,345 @@ import dev.holdfast.chunkstore.pxar.posix.OpenFlags;
 import dev.holdfast.chunkstore.pxar.posix.Posix;
 import dev.holdfast.chunkstore.pxar.posix.PosixException;
 import dev.holdfast.chunkstore.pxar.posix.PosixStat;
+import dev.holdfast.chunkstore.pxar.posix.Xattr;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a directory of this machine as an archive. Stays on one file system: mount points of
- * others are saved as empty directories. What cannot be read is one warning each and left out; the
- * rest is saved. Links are saved as links, never followed.
+ * Saves a directory tree as an archive. Every name is opened relative to its directory and never
+ * through a symbolic link, so a tree that changes meanwhile cannot lead elsewhere. What vanishes or
+ * may not be read is left out with a warning that names it; content that cannot be read to its end
+ * (a failing disk) ends the backup, because an archive must not hold less than it says.
  */
-public final class TreeBackup implements AutoCloseable {
-  /** Each level costs an open directory. */
-  static final int DEPTH_MAX = PxarReader.DEPTH_MAX;
+public final class TreeBackup {
+  /**
+   * What to save.
+   *
+   * @param allFileSystems descend into other file systems mounted below the root, but virtual ones;
+   *     otherwise their mount points are saved as empty directories
+   * @param entriesMax names kept in memory: those of the directories from the root to the current
+   *     one
+   */
+  public record Options(boolean allFileSystems, int entriesMax) {
+    /** As the reference client, whose {@code --entries-max} has this default. */
+    public static final int ENTRIES_MAX_DEFAULT = 1024 * 1024;
 
-  private record Inode(long device, long number) {}
+    public static final Options DEFAULT = new Options(false, ENTRIES_MAX_DEFAULT);
+  }
+
+  /** Magic numbers of file systems that hold no data (spec/formats.md §6.9; linux/magic.h). */
+  private static final Set<Long> VIRTUAL =
+      Set.of(
+          0x9fa0L, // proc
+          0x62656572L, // sysfs
+          0x27e0ebL, // cgroup
+          0x63677270L, // cgroup2
+          0x62656570L, // configfs
+          0x64626720L, // debugfs
+          0x1cd1L, // devpts
+          0xde5e81e4L, // efivarfs
+          0x65735543L, // fuse control
+          0x958458f6L, // hugetlbfs
+          0x19800202L, // mqueue
+          0x6e667364L, // nfsd
+          0x6165676cL, // pstore
+          0x67596969L, // rpc_pipefs
+          0x73636673L, // securityfs
+          0xf97cff8cL, // selinuxfs
+          0x43415d53L, // smackfs
+          0x42494e4dL); // binfmt_misc
+
+  private static final int READ_FLAGS =
+      OpenFlags.READ_ONLY | OpenFlags.NO_FOLLOW | OpenFlags.NO_TERMINAL;
+
+  private record FileId(long device, long inode) {}
 
   private record FirstLink(long position, Bytes path) {}
 
-  private final Posix posix = Posix.open();
+  private final Posix posix;
   private final PxarWriter writer;
+  private final Options options;
   private final TreeCount count;
-  private final Map<Inode, FirstLink> links = new HashMap<>();
-  private long device;
+  private final Map<FileId, FirstLink> firstLinks = new HashMap<>();
+  private final FileContent content = new FileContent();
+  private long rootDevice;
+  private long namesHeld;
 
-  private TreeBackup(OutputStream sink, TreeListener listener) {
+  private TreeBackup(Posix posix, OutputStream sink, Options options, TreeListener listener) {
+    this.posix = posix;
     this.writer = new PxarWriter(sink);
+    this.options = options;
     this.count = new TreeCount(listener);
   }
 
   /**
-   * Blocks until all is written. NOT_FOUND or PERMISSION when the root cannot be read; errors of
-   * the sink are thrown on.
+   * Saves the tree below {@code root}. Blocks; the sink is written on this thread, in blocks of up
+   * to 256 KiB, and stays open. Holds the names of the directories it is in, and one record per
+   * file with several links.
    *
-   * @param sink written in large blocks; stays the caller's
+   * @throws IOException what the sink threw; failures of the tree are BackupExceptions
    */
-  public static TreeSummary write(Path root, OutputStream sink, TreeListener listener)
-      throws IOException {
-    try (TreeBackup backup = new TreeBackup(sink, listener)) {
+  public static TreeSummary write(
+      Path root, OutputStream sink, Options options, TreeListener listener) throws IOException {
+    try (Posix posix = Posix.open()) {
+      TreeBackup backup = new TreeBackup(posix, sink, options, listener);
       backup.root(Bytes.of(root));
-      return backup.count.done();
+      return backup.count.summary();
     }
   }
 
-  @Override
-  public void close() {
-    posix.close();
+  /** As above, with the default options. */
+  public static TreeSummary write(Path root, OutputStream sink, TreeListener listener)
+      throws IOException {
+    return write(root, sink, Options.DEFAULT, listener);
   }
 
   private void root(Bytes path) throws IOException {
     int handle;
-    PosixStat stat;
     try {
-      handle = open(Posix.WORKING_DIRECTORY, path, OpenFlags.DIRECTORY);
-      stat = posix.stat(handle);
+      handle =
+          posix.open(Posix.WORKING_DIRECTORY, path, OpenFlags.READ_ONLY | OpenFlags.DIRECTORY, 0);
     } catch (PosixException e) {
-      throw e.toBackup("cannot read '" + path + "'");
+      throw e.toBackup("cannot open directory '" + path + "'");
     }
     try {
-      device = stat.device();
-      writer.beginRoot(PxarStat.of(stat), metadata(handle, path));
-      children(handle, Bytes.EMPTY, 1);
+      PosixStat stat = posix.stat(handle);
+      rootDevice = stat.device();
+      writer.startRoot(stored(handle, stat), metadata(handle, Bytes.EMPTY));
+      children(handle, Bytes.EMPTY, stat.device(), 1);
       writer.endDirectory();
       count.directory();
+      writer.finish();
+    } catch (PosixException e) {
+      throw e.toBackup("cannot read directory '" + path + "'");
     } finally {
       posix.close(handle);
     }
   }
 
-  private void children(int directory, Bytes path, int depth) throws IOException {
+  private void children(int directory, Bytes path, long device, int depth) throws IOException {
     List<DirectoryEntry> entries;
     try {
       entries = posix.list(directory);
     } catch (PosixException e) {
-      count.warn("'" + path + "': cannot list: " + e.reason());
-      return;
+      throw e.toBackup("cannot list directory '" + path + "'");
+    }
+    namesHeld += entries.size();
+    if (namesHeld > options.entriesMax) {
+      throw BackupException.invalid(
+              "more than "
+                  + options.entriesMax
+                  + " names have to be kept in memory at directory '"
+                  + path
+                  + "'")
+          .advise("Raise the limit, or split the directory.");
     }
     entries.sort(Comparator.comparing(DirectoryEntry::name));
     for (DirectoryEntry entry : entries) {
-      Bytes childPath = path.resolve(entry.name());
-      try {
-        child(directory, entry.name(), childPath, depth);
-      } catch (PosixException e) {
-        // Thrown only before anything of the child was written.
-        count.warn(
-            "'"
-                + childPath
-                + "': "
-                + (e.isVanished() ? "vanished while it was saved" : e.getMessage()));
-      }
+      child(directory, entry, path, device, depth);
     }
+    namesHeld -= entries.size();
   }
 
-  private void child(int parent, Bytes name, Bytes path, int depth) throws IOException {
-    PosixStat stat = posix.stat(parent, name);
-    switch (stat.type()) {
-      case FileMode.DIRECTORY -> directory(parent, name, path, depth);
-      case FileMode.REGULAR -> file(parent, name, path, stat);
-      case FileMode.SYMLINK -> {
-        Bytes target = posix.readLink(parent, name);
-        writer.symlink(
-            name, PxarStat.of(stat), FileMetadata.of(posix.xattrs(parent, name)), target);
-        count.other();
-      }
-      case FileMode.BLOCK_DEVICE, FileMode.CHARACTER_DEVICE -> {
-        PxarMetadata metadata = FileMetadata.of(posix.xattrs(parent, name));
-        writer.device(name, PxarStat.of(stat), metadata, stat.specialMajor(), stat.specialMinor());
-        count.other();
-      }
-      case FileMode.FIFO, FileMode.SOCKET -> {
-        writer.special(name, PxarStat.of(stat), FileMetadata.of(posix.xattrs(parent, name)));
-        count.other();
-      }
-      default ->
-          count.warn(
-              "'" + path + "': unknown type of file, mode 0" + Integer.toOctalString(stat.mode()));
-    }
-  }
-
-  private void directory(int parent, Bytes name, Bytes path, int depth) throws IOException {
-    if (depth >= DEPTH_MAX) {
-      count.warn("'" + path + "': nested deeper than " + DEPTH_MAX + " levels, left out");
-      return;
-    }
-    int handle = open(parent, name, OpenFlags.DIRECTORY);
+  private void child(
+      int directory, DirectoryEntry entry, Bytes directoryPath, long device, int depth)
+      throws IOException {
+    Bytes name = entry.name();
     try {
-      PosixStat stat = posix.stat(handle);
-      writer.beginDirectory(name, PxarStat.of(stat), metadata(handle, path));
-      if (stat.device() == device) {
-        children(handle, path, depth + 1);
+      int type = entry.type();
+      if (type == 0) {
+        type = posix.stat(directory, name).type();
       }
-      writer.endDirectory();
-      count.directory();
-    } finally {
-      posix.close(handle);
-    }
-  }
-
-  private void file(int parent, Bytes name, Bytes path, PosixStat listed) throws IOException {
-    Inode inode = listed.links() > 1 ? new Inode(listed.device(), listed.inode()) : null;
-    FirstLink first = inode == null ? null : links.get(inode);
-    if (first != null) {
-      writer.hardLink(name, first.position(), first.path());
-      count.other();
-      return;
-    }
-    int handle = open(parent, name, OpenFlags.NON_BLOCKING);
-    try {
-      PosixStat stat = posix.stat(handle);
-      if (!stat.isRegular()) {
-        count.warn("'" + path + "': was replaced while it was saved");
+      if (type != FileMode.REGULAR && type != FileMode.DIRECTORY) {
+        special(directory, name, directoryPath);
         return;
       }
-      content(handle, name, path, stat, inode);
-    } finally {
-      posix.close(handle);
-    }
-  }
-
-  private void content(int handle, Bytes name, Bytes path, PosixStat stat, @Nullable Inode inode)
-      throws IOException {
-    PosixException[] unreadable = new PosixException[1];
-    PxarWriter.File file =
-        writer.file(
-            name,
-            PxarStat.of(stat),
-            metadata(handle, path),
-            stat.bytes(),
-            (target, offset, length) -> {
-              try {
-                return posix.read(handle, target, offset, length);
-              } catch (PosixException e) {
-                // The announced size must be filled; the warning says with what.
-                unreadable[0] = e;
-                return -1;
-              }
-            });
-    if (unreadable[0] != null) {
-      count.warn(
-          "'"
-              + path
-              + "': cannot read: "
-              + unreadable[0].reason()
-              + "; "
-              + file.paddedBytes()
-              + " bytes are zeros");
-    } else if (file.paddedBytes() > 0) {
-      count.warn(
-          "'" + path + "': shrank while it was saved; " + file.paddedBytes() + " bytes are zeros");
-    }
-    if (inode != null) {
-      links.put(inode, new FirstLink(file.position(), path));
-    }
-    count.file(stat.bytes());
-  }
-
-  private PxarMetadata metadata(int handle, Bytes path) {
-    try {
-      return FileMetadata.of(posix.xattrs(handle));
-    } catch (PosixException e) {
-      count.warn("'" + path + "': cannot read extended attributes: " + e.reason());
-      return PxarMetadata.NONE;
-    }
-  }
-
-  // Access times are left alone where we may; only the owner and root may.
-  private int open(int parent, Bytes name, int flags) throws PosixException {
-    int all = OpenFlags.READ_ONLY | OpenFlags.NO_FOLLOW | OpenFlags.NO_TERMINAL | flags;
-    // A root that is a link is meant as what it leads to.
-    int wanted = parent == Posix.WORKING_DIRECTORY ? all & ~OpenFlags.NO_FOLLOW : all;
-    try {
-      return posix.open(parent, name, wanted | OpenFlags.NO_ACCESS_TIME, 0);
-    } catch (PosixException e) {
-      if (e.errno() != PosixException.EPERM) {
-        throw e;
+      int handle = openForReading(directory, name);
+      try {
+        PosixStat stat = posix.stat(handle);
+        if (stat.type() != type) {
+          count.warn(shown(directoryPath, name) + ": skipped, its type changed just now");
+        } else if (stat.isDirectory()) {
+          directory(handle, stat, name, directoryPath, device, depth);
+        } else {
+          file(handle, stat, name, directoryPath);
+        }
+      } finally {
+        posix.close(handle);
       }
-      return posix.open(parent, name, wanted, 0);
+    } catch (PosixException e) {
+      skip(e, shown(directoryPath, name));
+    }
+  }
+
+  // Only failures of a name's own first steps come here: later ones are BackupExceptions by then.
+  private void skip(PosixException e, String shown) {
+    if (e.isVanished()) {
+      count.warn(shown + ": skipped, it vanished meanwhile");
+    } else if (e.isDenied()) {
+      count.warn(shown + ": skipped, it cannot be read: " + e.reason());
+    } else if (e.errno() == PosixException.ELOOP || e.errno() == PosixException.ENXIO) {
+      count.warn(shown + ": skipped, its type changed just now");
+    } else {
+      throw e.toBackup("cannot read '" + shown + "'");
+    }
+  }
+
+  // Reading is not to count as an access, where that is allowed; a name that turned into a fifo
+  // must not hang us; and a file under a lease is waited for.
+  private int openForReading(int directory, Bytes name) throws PosixException {
+    int flags = READ_FLAGS | OpenFlags.NO_ACCESS_TIME | OpenFlags.NON_BLOCKING;
+    try {
+      return posix.open(directory, name, flags, 0);
+    } catch (PosixException e) {
+      return switch (e.errno()) {
+        case PosixException.EPERM ->
+            posix.open(directory, name, READ_FLAGS | OpenFlags.NON_BLOCKING, 0);
+        case PosixException.EAGAIN -> posix.open(directory, name, READ_FLAGS, 0);
+        default -> throw e;
+      };
+    }
+  }
+
+  private void directory(
+      int handle, PosixStat stat, Bytes name, Bytes parentPath, long parentDevice, int depth)
+      throws IOException {
+    Bytes path = parentPath.resolve(name);
+    // All that can fail and be skipped is asked for before the first byte of the entry.
+    boolean wanted = isWanted(handle, stat, parentDevice);
+    if (wanted && depth >= PxarReader.DEPTH_MAX) {
+      count.warn(
+          path + ": saved without its content, more than " + PxarReader.DEPTH_MAX + " levels deep");
+      wanted = false;
+    }
+    writer.startDirectory(name, stored(handle, stat), metadata(handle, path));
+    if (wanted) {
+      children(handle, path, stat.device(), depth + 1);
+    }
+    writer.endDirectory();
+    count.directory();
+  }
+
+  private boolean isWanted(int handle, PosixStat stat, long parentDevice) throws PosixException {
+    if (!options.allFileSystems) {
+      return stat.device() == rootDevice;
+    }
+    return stat.device() == parentDevice || !VIRTUAL.contains(posix.fileSystemType(handle));
+  }
+
+  private void file(int handle, PosixStat stat, Bytes name, Bytes directoryPath)
+      throws IOException {
+    if (stat.links() > 1) {
+      FileId id = new FileId(stat.device(), stat.inode());
+      FirstLink first = firstLinks.get(id);
+      if (first != null) {
+        writer.hardLink(name, first.position, first.path);
+        count.other();
+        return;
+      }
+      Bytes path = directoryPath.resolve(name);
+      if (path.length() <= PxarFormat.PATH_BYTES_MAX) { // a longer one cannot be linked to
+        firstLinks.put(id, new FirstLink(writer.position(), path));
+      }
+    }
+    PxarStat stored = stored(handle, stat);
+    PxarMetadata metadata = metadata(handle, directoryPath.resolve(name));
+    content.start(handle, directoryPath, name);
+    long copied = writer.file(name, stored, metadata, stat.bytes(), content);
+    if (copied < stat.bytes()) {
+      count.warn(
+          shown(directoryPath, name)
+              + ": it shrank while it was read, "
+              + (stat.bytes() - copied)
+              + " bytes were filled with zeros");
+    }
+    count.file();
+  }
+
+  private void special(int directory, Bytes name, Bytes directoryPath) throws IOException {
+    PosixStat stat = posix.stat(directory, name);
+    Bytes target = stat.type() == FileMode.SYMLINK ? posix.readLink(directory, name) : Bytes.EMPTY;
+    List<Xattr> xattrs = posix.xattrs(directory, name);
+    PxarStat stored = PxarStat.of(stat);
+    PxarMetadata metadata = metadata(xattrs, directoryPath.resolve(name));
+    switch (stat.type()) {
+      case FileMode.SYMLINK -> writer.symlink(name, stored, metadata, target);
+      case FileMode.BLOCK_DEVICE, FileMode.CHARACTER_DEVICE ->
+          writer.device(name, stored, metadata, stat.specialMajor(), stat.specialMinor());
+      case FileMode.FIFO, FileMode.SOCKET -> writer.special(name, stored, metadata);
+      default -> {
+        count.warn(shown(directoryPath, name) + ": skipped, its type changed just now");
+        return;
+      }
+    }
+    count.other();
+  }
+
+  private PxarStat stored(int handle, PosixStat stat) throws PosixException {
+    long flags = FileFlags.stored(posix.attributeFlags(handle));
+    return new PxarStat(
+        stat.mode(), flags, stat.uid(), stat.gid(), stat.modifySeconds(), stat.modifyNanos());
+  }
+
+  private PxarMetadata metadata(int handle, Bytes path) throws PosixException {
+    return metadata(posix.xattrs(handle), path);
+  }
+
+  private PxarMetadata metadata(List<Xattr> xattrs, Bytes path) {
+    try {
+      return PxarMetadata.of(xattrs, null);
+    } catch (BackupException e) {
+      count.warn(path + ": its access list was left out: " + e.text());
+      List<Xattr> others =
+          xattrs.stream()
+              .filter(x -> !x.name().equals(PosixAcl.ACCESS) && !x.name().equals(PosixAcl.DEFAULT))
+              .toList();
+      return PxarMetadata.of(others, null);
+    }
+  }
+
+  private static String shown(Bytes directory, Bytes name) {
+    return directory.resolve(name).toString();
+  }
+
+  /** One for all files, so that a small file costs no more than its calls. */
+  private final class FileContent extends InputStream {
+    private int handle;
+    private @Nullable Bytes directory;
+    private @Nullable Bytes name;
+
+    void start(int newHandle, Bytes newDirectory, Bytes newName) {
+      handle = newHandle;
+      directory = newDirectory;
+      name = newName;
+    }
+
+    @Override
+    public int read() {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) {
+      try {
+        int got = posix.read(handle, target, offset, length);
+        if (got > 0) {
+          count.bytes(got);
+        }
+        return got;
+      } catch (PosixException e) {
+        Bytes path = directory == null || name == null ? Bytes.EMPTY : directory.resolve(name);
+        throw e.toBackup("cannot read '" + path + "'");
+      }
     }
   }
 }

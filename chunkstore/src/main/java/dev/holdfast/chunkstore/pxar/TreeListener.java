@@ -1,15 +1,15 @@
 package dev.holdfast.chunkstore.pxar;
 
 /**
- * Hears how far a walk over a tree is, and what it could not save or set. Called on the walking
- * thread.
+ * Hears of a tree being saved or restored, on the thread that does it. What a method throws ends
+ * the work: throw a CANCELLED to stop it.
  */
 public interface TreeListener {
   TreeListener NONE = new TreeListener() {};
 
-  /** After each entry: totals so far. */
+  /** Entries done and bytes of file content moved, both since the start; at least once per MiB. */
   default void progress(long entries, long contentBytes) {}
 
-  /** One sentence that names the file. The walk goes on. */
+  /** Something that could not be saved or set; names the file. The work goes on. */
   default void warning(String text) {}
 }

@@ -1,7 +1,9 @@
 package dev.holdfast.chunkstore.pxar;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
 import dev.holdfast.chunkstore.pxar.posix.DirectoryEntry;
@@ -13,152 +15,211 @@ import dev.holdfast.chunkstore.pxar.posix.PosixStat;
 import dev.holdfast.chunkstore.pxar.posix.Xattr;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Lists everything of a directory that a restore must bring back, a JSON object a line, sorted by
- * path, so that two trees are equal when their listings are. A name that is not UTF-8 is given as
- * {@code path_base64}.
+ * Lists a tree so that two of them can be compared line by line: one JSON object per entry, in
+ * order of names, with everything that a backup is to bring back. Two trees with the same lines
+ * have the same content, modes, owners, times, links and attributes.
+ *
+ * <pre>
+ * path (null and path_base64 when not UTF-8), type, mode (octal), uid, gid, mtime_s, mtime_ns,
+ * size and sha256 (files), target or target_base64 (symbolic links), major and minor (devices),
+ * xattrs_base64 {name: value}, nlink and link_group (files with several names in this tree,
+ * counted from 1 in order)
+ * </pre>
  */
-public final class TreeListing implements AutoCloseable {
-  private record Inode(long device, long number) {}
+public final class TreeListing {
+  private record FileId(long device, long inode) {}
 
-  private final Posix posix = Posix.open();
-  private final OutputStream out;
-  private final Map<Inode, String> firstNames = new HashMap<>();
-  private final byte[] transfer = new byte[Posix.TRANSFER_BYTES];
-
-  private TreeListing(OutputStream out) {
-    this.out = out;
+  private static final class Links {
+    int names;
+    int group;
   }
 
-  /** Writes the listing; a file that cannot be read is an error. */
-  public static void write(Path root, OutputStream out) throws IOException {
-    try (TreeListing listing = new TreeListing(out)) {
-      Bytes path = Bytes.of(root);
-      int handle;
+  private static final int BUFFER_BYTES = 256 * 1024;
+
+  private final Posix posix;
+  private final JsonGenerator json;
+  private final Map<FileId, Links> links = new HashMap<>();
+  private final byte[] buffer = new byte[BUFFER_BYTES];
+  private int groups;
+
+  private TreeListing(Posix posix, JsonGenerator json) {
+    this.posix = posix;
+    this.json = json;
+  }
+
+  /**
+   * Lists {@code root}, whose own path is {@code .}, and all below it, on any file system. Blocks;
+   * reads every file. Fails on whatever cannot be read. The sink stays open.
+   */
+  public static void write(Path root, OutputStream sink) throws IOException {
+    JsonFactory factory =
+        JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
+    Bytes path = Bytes.of(root);
+    try (Posix posix = Posix.open();
+        JsonGenerator json = factory.createGenerator(sink)) {
+      json.setPrettyPrinter(new MinimalPrettyPrinter("\n"));
+      TreeListing listing = new TreeListing(posix, json);
+      int flags = OpenFlags.READ_ONLY | OpenFlags.DIRECTORY;
+      int handle = posix.open(Posix.WORKING_DIRECTORY, path, flags, 0);
       try {
-        handle = listing.posix.open(Posix.WORKING_DIRECTORY, path, OpenFlags.DIRECTORY, 0);
-      } catch (PosixException e) {
-        throw e.toBackup("cannot read '" + path + "'");
-      }
-      try {
-        listing.line(
-            Bytes.of("."),
-            listing.posix.stat(handle),
-            listing.posix.xattrs(handle),
-            -1,
-            Bytes.EMPTY);
-        listing.children(handle, Bytes.EMPTY);
+        listing.countLinks(handle);
       } finally {
-        listing.posix.close(handle);
+        posix.close(handle);
       }
+      handle =
+          posix.open(Posix.WORKING_DIRECTORY, path, flags, 0); // the first one is read to its end
+      try {
+        listing.directory(handle, posix.stat(handle), Bytes.EMPTY);
+      } finally {
+        posix.close(handle);
+      }
+      json.writeRaw('\n');
+    } catch (PosixException e) {
+      throw e.toBackup("cannot list '" + path + "'");
     }
   }
 
-  @Override
-  public void close() {
-    posix.close();
-  }
-
-  private void children(int directory, Bytes path) throws IOException {
-    List<DirectoryEntry> entries = posix.list(directory);
-    entries.sort(Comparator.comparing(DirectoryEntry::name));
-    for (DirectoryEntry entry : entries) {
-      Bytes childPath = path.resolve(entry.name());
+  // Names outside of the tree are no property of the tree, so the link count of the file will not
+  // do.
+  private void countLinks(int directory) throws PosixException {
+    for (DirectoryEntry entry : posix.list(directory)) {
       PosixStat stat = posix.stat(directory, entry.name());
-      line(childPath, stat, posix.xattrs(directory, entry.name()), directory, entry.name());
       if (stat.isDirectory()) {
-        int flags = OpenFlags.READ_ONLY | OpenFlags.DIRECTORY | OpenFlags.NO_FOLLOW;
-        int handle = posix.open(directory, entry.name(), flags, 0);
+        int handle = open(directory, entry.name(), OpenFlags.DIRECTORY);
         try {
-          children(handle, childPath);
+          countLinks(handle);
         } finally {
           posix.close(handle);
         }
+      } else if (stat.isRegular() && stat.links() > 1) {
+        links.computeIfAbsent(id(stat), unused -> new Links()).names++;
       }
     }
   }
 
-  private void line(Bytes path, PosixStat stat, List<Xattr> xattrs, int directory, Bytes name)
-      throws IOException {
-    ObjectNode line = JsonNodeFactory.instance.objectNode();
-    String text = path.utf8();
-    if (text == null) {
-      line.put("path_base64", Base64.getEncoder().encodeToString(path.toArray()));
-    } else {
-      line.put("path", text);
-    }
-    line.put("type", type(stat.type()));
-    line.put("mode", String.format(Locale.ROOT, "%04o", stat.mode() & FileMode.PERMISSION_MASK));
-    line.put("uid", Integer.toUnsignedLong(stat.uid()));
-    line.put("gid", Integer.toUnsignedLong(stat.gid()));
-    line.put("mtime_s", stat.modifySeconds());
-    line.put("mtime_ns", stat.modifyNanos());
-    switch (stat.type()) {
-      case FileMode.REGULAR -> regular(line, path, stat, directory, name);
-      case FileMode.SYMLINK -> line.put("target", posix.readLink(directory, name).toString());
-      case FileMode.BLOCK_DEVICE, FileMode.CHARACTER_DEVICE ->
-          line.put("device", stat.specialMajor() + ":" + stat.specialMinor());
-      default -> {}
-    }
-    if (!xattrs.isEmpty()) {
-      ObjectNode values = line.putObject("xattrs_base64");
-      xattrs.stream()
-          .sorted(Comparator.comparing(Xattr::name))
-          .forEach(
-              x ->
-                  values.put(
-                      x.name().toString(),
-                      Base64.getEncoder().encodeToString(x.value().toArray())));
-    }
-    out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
-  }
-
-  private void regular(ObjectNode line, Bytes path, PosixStat stat, int directory, Bytes name)
-      throws IOException {
-    line.put("size", stat.bytes());
-    line.put("sha256", digest(directory, name));
-    if (stat.links() > 1) {
-      // Named by the first of its names, which is the same in a restored tree.
-      line.put(
-          "hardlink",
-          firstNames.computeIfAbsent(new Inode(stat.device(), stat.inode()), i -> path.toString()));
+  private void directory(int handle, PosixStat stat, Bytes path) throws IOException {
+    start(path, "dir", stat);
+    end(posix.xattrs(handle));
+    List<DirectoryEntry> entries = posix.list(handle);
+    entries.sort(Comparator.comparing(DirectoryEntry::name));
+    for (DirectoryEntry entry : entries) {
+      Bytes name = entry.name();
+      PosixStat child = posix.stat(handle, name);
+      Bytes childPath = path.resolve(name);
+      if (child.isDirectory()) {
+        int childHandle = open(handle, name, OpenFlags.DIRECTORY);
+        try {
+          directory(childHandle, child, childPath);
+        } finally {
+          posix.close(childHandle);
+        }
+      } else if (child.isRegular()) {
+        file(handle, name, child, childPath);
+      } else {
+        special(handle, name, child, childPath);
+      }
     }
   }
 
-  private String digest(int directory, Bytes name) throws IOException {
-    int handle = posix.open(directory, name, OpenFlags.READ_ONLY | OpenFlags.NO_FOLLOW, 0);
+  private void file(int directory, Bytes name, PosixStat stat, Bytes path) throws IOException {
+    start(path, "file", stat);
+    int handle = open(directory, name, OpenFlags.NON_BLOCKING);
     try {
       MessageDigest sha = Digest.sha256();
-      for (int got = posix.read(handle, transfer, 0, transfer.length);
-          got >= 0;
-          got = posix.read(handle, transfer, 0, transfer.length)) {
-        sha.update(transfer, 0, got);
+      long bytes = 0;
+      for (int got = read(handle); got >= 0; got = read(handle)) {
+        sha.update(buffer, 0, got);
+        bytes += got;
       }
-      return Digest.of(sha.digest()).hex();
+      json.writeNumberField("size", bytes);
+      json.writeStringField("sha256", HexFormat.of().formatHex(sha.digest()));
+      Links names = links.get(id(stat));
+      if (names != null && names.names > 1) {
+        if (names.group == 0) {
+          names.group = ++groups;
+        }
+        json.writeNumberField("nlink", names.names);
+        json.writeNumberField("link_group", names.group);
+      }
+      end(posix.xattrs(handle));
     } finally {
       posix.close(handle);
     }
   }
 
-  private static String type(int type) {
-    return switch (type) {
-      case FileMode.DIRECTORY -> "dir";
-      case FileMode.REGULAR -> "file";
-      case FileMode.SYMLINK -> "symlink";
-      case FileMode.BLOCK_DEVICE -> "block";
-      case FileMode.CHARACTER_DEVICE -> "char";
-      case FileMode.FIFO -> "fifo";
-      default -> "socket";
-    };
+  private void special(int directory, Bytes name, PosixStat stat, Bytes path) throws IOException {
+    switch (stat.type()) {
+      case FileMode.SYMLINK -> {
+        start(path, "symlink", stat);
+        text("target", posix.readLink(directory, name));
+      }
+      case FileMode.CHARACTER_DEVICE -> device("chardev", stat, path);
+      case FileMode.BLOCK_DEVICE -> device("blockdev", stat, path);
+      case FileMode.FIFO -> start(path, "fifo", stat);
+      case FileMode.SOCKET -> start(path, "socket", stat);
+      default -> start(path, "unknown", stat);
+    }
+    end(posix.xattrs(directory, name));
+  }
+
+  private void device(String type, PosixStat stat, Bytes path) throws IOException {
+    start(path, type, stat);
+    json.writeNumberField("major", Integer.toUnsignedLong(stat.specialMajor()));
+    json.writeNumberField("minor", Integer.toUnsignedLong(stat.specialMinor()));
+  }
+
+  private void start(Bytes path, String type, PosixStat stat) throws IOException {
+    json.writeStartObject();
+    text("path", path.isEmpty() ? Bytes.of(".") : path);
+    json.writeStringField("type", type);
+    String octal = Integer.toOctalString(stat.mode() & FileMode.PERMISSION_MASK);
+    json.writeStringField("mode", "0".repeat(Math.max(0, 4 - octal.length())) + octal);
+    json.writeNumberField("uid", Integer.toUnsignedLong(stat.uid()));
+    json.writeNumberField("gid", Integer.toUnsignedLong(stat.gid()));
+    json.writeNumberField("mtime_s", stat.modifySeconds());
+    json.writeNumberField("mtime_ns", stat.modifyNanos());
+  }
+
+  private void end(List<Xattr> xattrs) throws IOException {
+    if (!xattrs.isEmpty()) {
+      json.writeObjectFieldStart("xattrs_base64");
+      for (Xattr xattr : xattrs.stream().sorted(Comparator.comparing(Xattr::name)).toList()) {
+        json.writeBinaryField(xattr.name().toString(), xattr.value().toArray());
+      }
+      json.writeEndObject();
+    }
+    json.writeEndObject();
+  }
+
+  private void text(String field, Bytes value) throws IOException {
+    @Nullable String text = value.utf8();
+    if (text != null) {
+      json.writeStringField(field, text);
+    } else {
+      json.writeNullField(field);
+      json.writeBinaryField(field + "_base64", value.toArray());
+    }
+  }
+
+  private int open(int directory, Bytes name, int flags) throws PosixException {
+    return posix.open(directory, name, flags | OpenFlags.READ_ONLY | OpenFlags.NO_FOLLOW, 0);
+  }
+
+  private int read(int handle) throws PosixException {
+    return posix.read(handle, buffer, 0, buffer.length);
+  }
+
+  private static FileId id(PosixStat stat) {
+    return new FileId(stat.device(), stat.inode());
   }
 }

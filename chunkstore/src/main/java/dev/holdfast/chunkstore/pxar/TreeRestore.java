@@ -1,319 +1,349 @@
 package dev.holdfast.chunkstore.pxar;
 
 import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
 import dev.holdfast.chunkstore.pxar.posix.OpenFlags;
 import dev.holdfast.chunkstore.pxar.posix.Posix;
 import dev.holdfast.chunkstore.pxar.posix.PosixException;
-import dev.holdfast.chunkstore.pxar.posix.Xattr;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
- * Restores an archive into a directory. Never writes outside of it, whatever the archive says:
- * every name is created relative to an open directory, no link is followed, and hard links lead
- * only to files that are in the target. What cannot be set (owners without root, attributes that
- * the file system does not take) is one warning each.
+ * Restores an archive below a directory, and never outside of it: every name is one component that
+ * is created, not opened, relative to the handle of its directory; a symbolic link is never
+ * followed, whether the archive made it or it was there; a hard link leads only to a file that this
+ * restore created.
+ *
+ * <p>Owner, attributes, mode and times are set after the content, for directories after their
+ * children; what cannot be set is one warning each. A damaged archive ends in one error; what was
+ * restored by then stays.
  */
-public final class TreeRestore implements AutoCloseable {
-  /** Until its content is complete, only we may look into a directory or file. */
-  private static final int PRIVATE_DIRECTORY = 0700;
+public final class TreeRestore {
+  private static final int BUFFER_BYTES = 256 * 1024;
+  private static final byte SLASH = '/';
 
-  private static final int PRIVATE_FILE = 0600;
+  // Until its metadata is set, nobody else may look into what is being restored.
+  private static final int FILE_MODE_AT_FIRST = 0600;
+  private static final int DIRECTORY_MODE_AT_FIRST = 0700;
 
-  private record OpenDirectory(int handle, Bytes path, PxarEntry.Directory entry) {}
+  private static final int DIRECTORY_FLAGS =
+      OpenFlags.READ_ONLY | OpenFlags.DIRECTORY | OpenFlags.NO_FOLLOW;
+  private static final int CREATE_FLAGS =
+      OpenFlags.WRITE_ONLY
+          | OpenFlags.CREATE
+          | OpenFlags.EXCLUSIVE
+          | OpenFlags.NO_FOLLOW
+          | OpenFlags.NO_TERMINAL;
 
-  private final Posix posix = Posix.open();
-  private final PxarReader reader;
+  private record Level(int handle, PxarEntry.Directory entry, Bytes path, Set<Bytes> names) {}
+
+  private final Posix posix;
   private final boolean overwrite;
   private final TreeCount count;
-  private final Deque<OpenDirectory> open = new ArrayDeque<>();
-  private final byte[] transfer = new byte[Posix.TRANSFER_BYTES];
-  private final boolean setsOwners;
+  private final MetadataRestore metadata;
+  private final PxarReader archive;
+  private final InputStream content;
+  private final CreatedFiles created = new CreatedFiles();
+  private final Deque<Level> levels = new ArrayDeque<>();
+  private final byte[] buffer = new byte[BUFFER_BYTES];
 
-  private TreeRestore(InputStream archive, boolean overwrite, TreeListener listener) {
-    this.reader = new PxarReader(archive);
+  private TreeRestore(Posix posix, InputStream archive, boolean overwrite, TreeListener listener) {
+    this.posix = posix;
+    this.archive = new PxarReader(archive);
+    this.content = this.archive.content();
     this.overwrite = overwrite;
     this.count = new TreeCount(listener);
-    this.setsOwners = posix.isRoot();
+    this.metadata = new MetadataRestore(posix, count);
   }
 
   /**
-   * Blocks until all is restored.
+   * Restores the whole archive. Blocks; reads the archive to its end on this thread and leaves it
+   * open. Holds the names of the directories it is in, and 16 bytes per regular file.
    *
-   * @param target made when absent; its parent must exist
-   * @param overwrite replaces what is there; without it a target that is not empty is refused
-   * @throws BackupException CORRUPT_DATA for a damaged archive, with the offset; ALREADY_EXISTS,
-   *     PERMISSION, OUT_OF_SPACE with the path. What was restored before stays.
+   * @param target created when absent, with its parents
+   * @param overwrite allows a target that is not empty: directories are shared with what is there,
+   *     any other file of the same name is replaced. Without it such a target is ALREADY_EXISTS.
+   * @throws IOException what the archive's stream threw; all else is a BackupException
    */
   public static TreeSummary restore(
       InputStream archive, Path target, boolean overwrite, TreeListener listener)
       throws IOException {
-    try (TreeRestore restore = new TreeRestore(archive, overwrite, listener)) {
-      restore.run(Bytes.of(target));
-      return restore.count.done();
-    }
-  }
-
-  @Override
-  public void close() {
-    open.forEach(directory -> posix.close(directory.handle()));
-    posix.close();
-  }
-
-  private void run(Bytes target) throws IOException {
-    if (!setsOwners) {
-      count.warn("not running as root: files will belong to the user who restores");
-    }
-    PxarEntry entry = reader.next();
-    if (!(entry instanceof PxarEntry.Directory root)) {
-      throw BackupException.corrupt("pxar archive is empty");
-    }
-    open.push(new OpenDirectory(openTarget(target), Bytes.EMPTY, root));
-    for (entry = reader.next(); entry != null; entry = reader.next()) {
-      restore(entry);
-    }
-  }
-
-  private int openTarget(Bytes target) {
-    try {
+    try (Posix posix = Posix.open()) {
+      TreeRestore restore = new TreeRestore(posix, archive, overwrite, listener);
       try {
-        posix.makeDirectory(Posix.WORKING_DIRECTORY, target, PRIVATE_DIRECTORY);
-      } catch (PosixException e) {
-        if (e.errno() != PosixException.EEXIST) {
-          throw e;
-        }
+        restore.run(target);
+      } finally {
+        restore.levels.forEach(level -> posix.close(level.handle));
       }
-      int handle =
-          posix.open(Posix.WORKING_DIRECTORY, target, OpenFlags.READ_ONLY | OpenFlags.DIRECTORY, 0);
-      if (!overwrite && !posix.list(handle).isEmpty()) {
-        posix.close(handle);
+      return restore.count.summary();
+    }
+  }
+
+  private void run(Path target) throws IOException {
+    PxarEntry first = archive.next();
+    if (!(first instanceof PxarEntry.Directory root)) {
+      throw BackupException.corrupt("the root of the pxar archive is not a directory");
+    }
+    levels.push(new Level(openTarget(target), root, Bytes.EMPTY, new HashSet<>()));
+    for (PxarEntry entry = archive.next(); entry != null; entry = archive.next()) {
+      switch (entry) {
+        case PxarEntry.Directory directory -> directory(directory);
+        case PxarEntry.DirectoryEnd _ -> endDirectory();
+        case PxarEntry.RegularFile file -> file(file);
+        case PxarEntry.HardLink link -> hardLink(link);
+        case PxarEntry.Symlink link -> symlink(link);
+        case PxarEntry.Device device -> special(device, device.major(), device.minor());
+        case PxarEntry.Fifo fifo -> special(fifo, 0, 0);
+        case PxarEntry.Socket socket -> special(socket, 0, 0);
+      }
+    }
+  }
+
+  private int openTarget(Path target) throws IOException {
+    Bytes path = Bytes.of(target);
+    if (!Files.isDirectory(target)) {
+      try {
+        Files.createDirectories(target);
+      } catch (IOException e) {
         throw new BackupException(
-                Kind.ALREADY_EXISTS, "target directory '" + target + "' is not empty")
-            .advise("Give another directory, or allow overwriting.");
+            BackupException.Kind.PERMISSION, "cannot create directory '" + path + "'", e);
+      }
+    }
+    int flags = OpenFlags.READ_ONLY | OpenFlags.DIRECTORY; // the caller may name it by a link
+    try {
+      int handle = posix.open(Posix.WORKING_DIRECTORY, path, flags, 0);
+      boolean usable = false;
+      try {
+        if (!overwrite && !posix.list(handle).isEmpty()) {
+          throw new BackupException(
+                  BackupException.Kind.ALREADY_EXISTS,
+                  "target directory '" + path + "' is not empty")
+              .advise("Name an empty or a new directory, or allow overwriting.");
+        }
+        stopInheritance(handle);
+        usable = true;
+      } finally {
+        if (!usable) {
+          posix.close(handle);
+        }
       }
       return handle;
     } catch (PosixException e) {
-      throw e.toBackup("cannot restore into '" + target + "'");
+      throw e.toBackup("cannot use target directory '" + path + "'");
     }
   }
 
-  private void restore(PxarEntry entry) throws IOException {
-    switch (entry) {
-      case PxarEntry.DirectoryEnd end -> endDirectory();
-      case PxarEntry.HardLink link -> hardLink(link);
-      case PxarEntry.Node node -> {
-        OpenDirectory parent = open.element();
-        Bytes path = parent.path().resolve(node.name());
-        try {
-          node(parent.handle(), path, node);
-        } catch (PosixException e) {
-          throw e.toBackup("cannot restore '" + path + "'");
-        }
-      }
+  /** What is restored below must not get a directory's default list; the archive has its own. */
+  private void stopInheritance(int handle) throws PosixException {
+    if (posix.xattrs(handle).stream().anyMatch(x -> x.name().equals(PosixAcl.DEFAULT))) {
+      posix.removeXattr(handle, PosixAcl.DEFAULT);
     }
   }
 
-  private void node(int parent, Bytes path, PxarEntry.Node node) throws IOException {
-    switch (node) {
-      case PxarEntry.Directory directory -> beginDirectory(parent, path, directory);
-      case PxarEntry.RegularFile file -> file(parent, path, file);
-      case PxarEntry.Symlink link -> {
-        clear(parent, link.name());
-        posix.makeSymlink(link.target(), parent, link.name());
-        byName(parent, path, link);
-        count.other();
-      }
-      case PxarEntry.Device device -> special(parent, path, device, device.major(), device.minor());
-      case PxarEntry.Fifo fifo -> special(parent, path, fifo, 0, 0);
-      case PxarEntry.Socket socket -> special(parent, path, socket, 0, 0);
-    }
-  }
-
-  private void beginDirectory(int parent, Bytes path, PxarEntry.Directory directory)
-      throws PosixException {
+  private void directory(PxarEntry.Directory directory) {
+    Level parent = parent(directory.name());
+    Bytes path = parent.path.resolve(directory.name());
     try {
-      posix.makeDirectory(parent, directory.name(), PRIVATE_DIRECTORY);
+      int handle = openDirectory(parent, directory.name(), path);
+      levels.push(new Level(handle, directory, path, new HashSet<>()));
+      metadata.start(handle, directory, path);
     } catch (PosixException e) {
-      if (!overwrite || e.errno() != PosixException.EEXIST) {
-        throw e;
-      }
+      throw e.toBackup("cannot create directory '" + path + "'");
     }
-    int flags = OpenFlags.READ_ONLY | OpenFlags.DIRECTORY | OpenFlags.NO_FOLLOW;
-    open.push(new OpenDirectory(posix.open(parent, directory.name(), flags, 0), path, directory));
   }
 
-  // Times last: restoring what is in a directory changes them.
+  private int openDirectory(Level parent, Bytes name, Bytes path) throws PosixException {
+    if (overwrite && isDirectory(parent, name)) {
+      int handle = posix.open(parent.handle, name, DIRECTORY_FLAGS, 0);
+      stopInheritance(handle);
+      return handle;
+    }
+    makeRoom(parent, name, path);
+    posix.makeDirectory(parent.handle, name, DIRECTORY_MODE_AT_FIRST);
+    return posix.open(parent.handle, name, DIRECTORY_FLAGS, 0);
+  }
+
   private void endDirectory() {
-    OpenDirectory directory = open.pop();
-    try {
-      byHandle(directory.handle(), directory.path(), directory.entry());
-      count.directory();
-    } finally {
-      posix.close(directory.handle());
-    }
+    Level level = levels.pop();
+    metadata.finish(level.handle, level.entry, level.path);
+    posix.close(level.handle);
+    count.directory();
   }
 
-  private void file(int parent, Bytes path, PxarEntry.RegularFile file) throws IOException {
-    clear(parent, file.name());
-    int flags = OpenFlags.WRITE_ONLY | OpenFlags.CREATE | OpenFlags.EXCLUSIVE | OpenFlags.NO_FOLLOW;
-    int handle = posix.open(parent, file.name(), flags, PRIVATE_FILE);
-    boolean written = false;
+  private void file(PxarEntry.RegularFile file) throws IOException {
+    Level parent = parent(file.name());
+    Bytes path = parent.path.resolve(file.name());
+    int handle = createFile(parent, file.name(), path);
+    boolean done = false;
     try {
-      InputStream content = reader.content();
-      for (int got = content.read(transfer, 0, transfer.length);
-          got >= 0;
-          got = content.read(transfer, 0, transfer.length)) {
-        posix.write(handle, transfer, 0, got);
+      metadata.start(handle, file, path);
+      for (int got = content.read(buffer); got >= 0; got = content.read(buffer)) {
+        write(handle, got, path);
+        count.bytes(got);
       }
-      byHandle(handle, path, file);
-      written = true;
+      metadata.finish(handle, file, path);
+      done = true;
     } finally {
-      if (written) {
-        posix.closeWritten(handle);
-      } else {
-        posix.close(handle);
-      }
+      close(handle, done, path);
     }
-    count.file(file.bytes());
+    created.add(file.position(), path);
+    count.file();
   }
 
-  private void special(int parent, Bytes path, PxarEntry.Node node, int major, int minor)
-      throws PosixException {
-    clear(parent, node.name());
+  private int createFile(Level parent, Bytes name, Bytes path) {
     try {
-      posix.makeNode(parent, node.name(), node.stat().type() | PRIVATE_FILE, major, minor);
+      makeRoom(parent, name, path);
+      return posix.open(parent.handle, name, CREATE_FLAGS, FILE_MODE_AT_FIRST);
     } catch (PosixException e) {
-      if (!e.isDenied()) {
-        throw e;
-      }
-      count.warn("'" + path + "': cannot make the device: " + e.reason());
+      throw e.toBackup("cannot create file '" + path + "'");
+    }
+  }
+
+  private void write(int handle, int length, Bytes path) {
+    try {
+      posix.write(handle, buffer, 0, length);
+    } catch (PosixException e) {
+      throw e.toBackup("cannot write file '" + path + "'");
+    }
+  }
+
+  private void close(int handle, boolean written, Bytes path) {
+    if (!written) {
+      posix.close(handle); // there is an error on its way already
       return;
     }
-    byName(parent, path, node);
-    attempt(
-        path,
-        "mode",
-        () -> {
-          int handle =
-              posix.open(parent, node.name(), OpenFlags.PATH_ONLY | OpenFlags.NO_FOLLOW, 0);
-          try {
-            posix.setModeOfNode(handle, node.stat().permissions());
-          } finally {
-            posix.close(handle);
-          }
-        });
-    attempt(
-        path,
-        "modification time",
-        () ->
-            posix.setModifyTime(
-                parent, node.name(), node.stat().modifySeconds(), node.stat().modifyNanos()));
+    try {
+      posix.closeWritten(handle);
+    } catch (PosixException e) {
+      throw e.toBackup("cannot write file '" + path + "'");
+    }
+  }
+
+  private void symlink(PxarEntry.Symlink link) {
+    Level parent = parent(link.name());
+    Bytes path = parent.path.resolve(link.name());
+    try {
+      makeRoom(parent, link.name(), path);
+      posix.makeSymlink(link.target(), parent.handle, link.name());
+    } catch (PosixException e) {
+      throw e.toBackup("cannot create symbolic link '" + path + "'");
+    }
+    metadata.finishSpecial(parent.handle, link, path);
     count.other();
   }
 
-  /** Removes what has the name, when that is allowed; a directory in the way is an error. */
-  private void clear(int parent, Bytes name) throws PosixException {
-    if (overwrite) {
-      try {
-        posix.remove(parent, name, false);
-      } catch (PosixException e) {
-        if (!e.isVanished()) {
-          throw e;
+  // Devices need root, and no data is lost without them: a warning is enough.
+  private void special(PxarEntry.Node node, int major, int minor) {
+    Level parent = parent(node.name());
+    Bytes path = parent.path.resolve(node.name());
+    int mode = node.stat().type() | FILE_MODE_AT_FIRST;
+    try {
+      makeRoom(parent, node.name(), path);
+      posix.makeNode(parent.handle, node.name(), mode, major, minor);
+    } catch (PosixException e) {
+      if (e.errno() == PosixException.EEXIST) {
+        throw e.toBackup("cannot create special file '" + path + "'");
+      }
+      count.warn(path + ": special file not restored: " + e.reason());
+      return;
+    }
+    metadata.finishSpecial(parent.handle, node, path);
+    count.other();
+  }
+
+  private void hardLink(PxarEntry.HardLink link) {
+    Level parent = parent(link.name());
+    Bytes path = parent.path.resolve(link.name());
+    if (!created.contains(link.targetPosition(), link.path())) {
+      throw BackupException.corrupt(
+              "pxar archive: hard link '"
+                  + path
+                  + "' leads to '"
+                  + link.path()
+                  + "' at offset "
+                  + link.targetPosition()
+                  + ", which is no file that this archive held before")
+          .with("path", path);
+    }
+    try {
+      makeRoom(parent, link.name(), path);
+      linkTo(link.path(), parent, link.name());
+    } catch (PosixException e) {
+      throw e.toBackup("cannot create hard link '" + path + "' to '" + link.path() + "'");
+    }
+    count.other();
+  }
+
+  /** Walks from the target down to the first link, one component at a time and through no link. */
+  private void linkTo(Bytes first, Level parent, Bytes name) throws PosixException {
+    int directory = levels.getLast().handle;
+    boolean owned = false;
+    try {
+      int start = 0;
+      for (int i = 0; i < first.length(); i++) {
+        if (first.at(i) == SLASH) {
+          int next = posix.open(directory, first.slice(start, i), DIRECTORY_FLAGS, 0);
+          if (owned) {
+            posix.close(directory);
+          }
+          directory = next;
+          owned = true;
+          start = i + 1;
         }
       }
-    }
-  }
-
-  // Owner first, since changing it takes set-id bits and capabilities away; times last.
-  private void byHandle(int handle, Bytes path, PxarEntry.Node node) {
-    PxarStat stat = node.stat();
-    if (setsOwners) {
-      attempt(path, "owner", () -> posix.setOwner(handle, stat.uid(), stat.gid()));
-    }
-    attempt(path, "mode", () -> posix.setMode(handle, stat.permissions()));
-    for (Xattr xattr : FileMetadata.toSet(node.metadata(), stat)) {
-      attempt(
-          path, xattr.name().toString(), () -> posix.setXattr(handle, xattr.name(), xattr.value()));
-    }
-    attempt(
-        path,
-        "modification time",
-        () -> posix.setModifyTime(handle, stat.modifySeconds(), stat.modifyNanos()));
-  }
-
-  private void byName(int parent, Bytes path, PxarEntry.Node node) {
-    PxarStat stat = node.stat();
-    if (setsOwners) {
-      attempt(path, "owner", () -> posix.setOwner(parent, node.name(), stat.uid(), stat.gid()));
-    }
-    for (Xattr xattr : node.metadata().xattrs()) {
-      attempt(
-          path,
-          xattr.name().toString(),
-          () -> posix.setXattr(parent, node.name(), xattr.name(), xattr.value()));
-    }
-    attempt(
-        path,
-        "modification time",
-        () -> posix.setModifyTime(parent, node.name(), stat.modifySeconds(), stat.modifyNanos()));
-  }
-
-  private interface Change {
-    void make() throws PosixException;
-  }
-
-  private void attempt(Bytes path, String what, Change change) {
-    try {
-      change.make();
-    } catch (PosixException e) {
-      count.warn("'" + path + "': cannot set " + what + ": " + e.reason());
-    }
-  }
-
-  /**
-   * The first name is looked up from the target's root, a plain name at a time, following nothing.
-   */
-  private void hardLink(PxarEntry.HardLink link) throws IOException {
-    OpenDirectory parent = open.element();
-    Bytes path = parent.path().resolve(link.name());
-    Deque<Integer> walked = new ArrayDeque<>();
-    try {
-      int directory = open.getLast().handle();
-      Bytes rest = link.path();
-      for (int slash = rest.indexOf('/'); slash >= 0; slash = rest.indexOf('/')) {
-        Bytes component = plainName(link, rest.slice(0, slash));
-        int flags = OpenFlags.READ_ONLY | OpenFlags.DIRECTORY | OpenFlags.NO_FOLLOW;
-        directory = posix.open(directory, component, flags, 0);
-        walked.push(directory);
-        rest = rest.slice(slash + 1, rest.length());
-      }
-      Bytes name = plainName(link, rest);
-      if (!posix.stat(directory, name).isRegular()) {
-        throw BackupException.corrupt(
-            "hard link '" + path + "' leads to '" + link.path() + "', which is not a file");
-      }
-      clear(parent.handle(), link.name());
-      posix.makeHardLink(directory, name, parent.handle(), link.name());
-      count.other();
-    } catch (PosixException e) {
-      throw e.toBackup("cannot restore '" + path + "' as a hard link to '" + link.path() + "'");
+      posix.makeHardLink(directory, first.slice(start, first.length()), parent.handle, name);
     } finally {
-      walked.forEach(posix::close);
+      if (owned) {
+        posix.close(directory);
+      }
     }
   }
 
-  /** Dots, or nothing (a leading slash), would lead elsewhere. */
-  private static Bytes plainName(PxarEntry.HardLink link, Bytes component) {
-    String text = component.toString();
-    if (text.isEmpty() || text.equals(".") || text.equals("..")) {
+  private Level parent(Bytes name) {
+    Level parent = levels.element();
+    if (!parent.names.add(name)) {
       throw BackupException.corrupt(
-          "hard link '" + link.name() + "' leads out of the archive: '" + link.path() + "'");
+              "pxar archive: '" + parent.path.resolve(name) + "' is there twice")
+          .with("path", parent.path.resolve(name));
     }
-    return component;
+    return parent;
+  }
+
+  private boolean isDirectory(Level parent, Bytes name) throws PosixException {
+    try {
+      return posix.stat(parent.handle, name).isDirectory();
+    } catch (PosixException e) {
+      if (e.errno() == PosixException.ENOENT) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** When overwriting is allowed, removes what has this name; never a directory. */
+  private void makeRoom(Level parent, Bytes name, Bytes path) throws PosixException {
+    if (!overwrite) {
+      return;
+    }
+    try {
+      posix.remove(parent.handle, name, false);
+    } catch (PosixException e) {
+      if (e.errno() == PosixException.EISDIR) {
+        throw new BackupException(
+                BackupException.Kind.ALREADY_EXISTS,
+                "'" + path + "' is a directory in the target and none in the archive",
+                e)
+            .advise("Move it away, or restore to another directory.");
+      }
+      if (e.errno() != PosixException.ENOENT) {
+        throw e;
+      }
+    }
   }
 }

@@ -38,6 +38,13 @@ public final class Bytes implements Comparable<Bytes> {
     return new Bytes(Arrays.copyOfRange(value, offset, offset + length));
   }
 
+  /** A copy of the next bytes of the buffer, whose position moves on. */
+  public static Bytes read(ByteBuffer source, int length) {
+    byte[] copy = new byte[length];
+    source.get(copy);
+    return new Bytes(copy);
+  }
+
   /** The UTF-8 form. */
   public static Bytes of(String text) {
     return new Bytes(text.getBytes(StandardCharsets.UTF_8));
@@ -73,6 +80,11 @@ public final class Bytes implements Comparable<Bytes> {
 
   public int length() {
     return value.length;
+  }
+
+  /** The bytes from {@code start} up to and without {@code end}. */
+  public Bytes slice(int start, int end) {
+    return new Bytes(Arrays.copyOfRange(value, start, end));
   }
 
   public boolean isEmpty() {
@@ -111,21 +123,6 @@ public final class Bytes implements Comparable<Bytes> {
       }
     }
     return false;
-  }
-
-  /** Where the byte is first, or -1. */
-  public int indexOf(char wanted) {
-    for (int i = 0; i < value.length; i++) {
-      if (value[i] == wanted) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  /** A copy of a part. */
-  public Bytes slice(int from, int to) {
-    return new Bytes(Arrays.copyOfRange(value, from, to));
   }
 
   public boolean startsWith(Bytes prefix) {

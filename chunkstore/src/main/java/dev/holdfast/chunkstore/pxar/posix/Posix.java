@@ -39,6 +39,13 @@ public final class Posix implements AutoCloseable {
   private static final int TIMES_BYTES = 32;
   private static final long TIME_OMIT = (1L << 30) - 2;
 
+  // FS_IOC_GETFLAGS = _IOR('f', 1, long) and FS_IOC_SETFLAGS = _IOW('f', 2, long) (linux/fs.h);
+  // PowerPC swaps the direction bits.
+  private static final boolean SWAPPED_DIRECTION =
+      System.getProperty("os.arch", "").startsWith("ppc64");
+  private static final long GET_FLAGS = SWAPPED_DIRECTION ? 0x40086601L : 0x80086601L;
+  private static final long SET_FLAGS = SWAPPED_DIRECTION ? 0x80086602L : 0x40086602L;
+
   // struct linux_dirent64: d_ino u64, d_off i64, d_reclen u16, d_type u8, d_name.
   private static final int DIRENT_LENGTH = 16;
   private static final int DIRENT_TYPE = 18;
@@ -395,11 +402,46 @@ public final class Posix implements AutoCloseable {
     return value.length();
   }
 
-  /** {@code ioctl} with a pointer to one 32-bit number, which is returned as the kernel left it. */
-  int ioctl(int handle, long request, int value) throws PosixException {
+  /**
+   * The attributes that {@code chattr} sets ({@code FS_…_FL}), or 0 where the file system has none.
+   */
+  public int attributeFlags(int handle) throws PosixException {
+    try {
+      return ioctl(handle, GET_FLAGS, 0);
+    } catch (PosixException e) {
+      return switch (e.errno()) {
+        case PosixException.ENOTTY,
+            PosixException.EOPNOTSUPP,
+            PosixException.ENOSYS,
+            PosixException.EINVAL ->
+            0;
+        default -> throw e;
+      };
+    }
+  }
+
+  /** Replaces all attributes that {@code chattr} sets. */
+  public void setAttributeFlags(int handle, int flags) throws PosixException {
+    int ignored = ioctl(handle, SET_FLAGS, flags);
+  }
+
+  // The argument is declared as a long, but is an int in every kernel.
+  private int ioctl(int handle, long request, int value) throws PosixException {
     statx.set(INT, 0, value);
     call("ioctl", () -> (int) PosixCalls.IOCTL.invokeExact(state, handle, request, statx));
     return statx.get(INT, 0);
+  }
+
+  /** Removes an extended attribute of an open file; one that is not there is no error. */
+  public void removeXattr(int handle, Bytes name) throws PosixException {
+    terminate(path, name, "fremovexattr");
+    try {
+      call("fremovexattr", () -> (int) PosixCalls.FREMOVEXATTR.invokeExact(state, handle, path));
+    } catch (PosixException e) {
+      if (e.errno() != PosixException.ENODATA && e.errno() != PosixException.EOPNOTSUPP) {
+        throw e;
+      }
+    }
   }
 
   // There is no l*xattr relative to a directory. The kernel resolves this link to exactly the

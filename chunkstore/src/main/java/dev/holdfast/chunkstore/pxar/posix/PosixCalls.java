@@ -64,6 +64,7 @@ final class PosixCalls {
       bind("fsetxattr", JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT);
   static final MethodHandle LSETXATTR =
       bind("lsetxattr", ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT);
+  static final MethodHandle FREMOVEXATTR = bind("fremovexattr", JAVA_INT, ADDRESS);
   static final MethodHandle IOCTL = variadic("ioctl", 2, JAVA_INT, JAVA_LONG, ADDRESS);
   static final MethodHandle GETEUID = bind("geteuid");
   static final MethodHandle GETEGID = bind("getegid");
