@@ -47,7 +47,9 @@ public final class PinnedTrust {
     return TrustOptions.wrap(manager);
   }
 
-  /** Throws PEER_UNTRUSTED unless the first certificate is pinned. */
+  /**
+   * The check after the handshake: throws PEER_UNTRUSTED unless the first certificate is pinned.
+   */
   public void check(List<Certificate> chain) {
     byte[] leaf;
     try {

@@ -1,0 +1,221 @@
+package dev.holdfast.replication.peer;
+
+import dev.holdfast.chunkstore.blob.BlobKind;
+import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.model.Digest;
+import java.io.InputStream;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The content of an archive as one stream: chunks are fetched ahead, checked and decoded side by
+ * side on a pool, and read in order. What is ahead is bounded in bytes of content and in number.
+ * Every chunk's CRC, length and digest are checked before a byte of it is read.
+ *
+ * <p>Equal chunks that follow each other (zeros of an image) are fetched once. For one reading
+ * thread. Errors are {@link BackupException}: CORRUPT_DATA names the digest.
+ */
+public final class ArchiveDownload extends InputStream {
+  /** As real readers have it (spec/protocols.md §9: 16 to 20 in flight). */
+  public static final int CHUNKS_AHEAD_DEFAULT = 16;
+
+  public static final long BYTES_AHEAD_DEFAULT = 64L << 20;
+
+  private final ChunkSource source;
+  private final ChunkIndex index;
+  private final Executor pool;
+  private final int chunksAhead;
+  private final long bytesAhead;
+  private final String where;
+
+  private final ArrayDeque<Ahead> ahead = new ArrayDeque<>();
+  private long aheadBytes;
+  private int nextChunk;
+  private byte[] current = new byte[0];
+  private int at;
+  private boolean closed;
+
+  private record Ahead(Digest digest, int bytes, CompletableFuture<byte[]> plain) {}
+
+  public ArchiveDownload(ChunkSource source, ChunkIndex index, Executor pool, String where) {
+    this(source, index, pool, where, CHUNKS_AHEAD_DEFAULT, BYTES_AHEAD_DEFAULT);
+  }
+
+  /**
+   * @param source must give all chunks of the index; a reader session that downloaded it does
+   * @param where for error texts: peer and archive
+   * @param bytesAhead content under way at a time; one chunk always goes
+   */
+  public ArchiveDownload(
+      ChunkSource source,
+      ChunkIndex index,
+      Executor pool,
+      String where,
+      int chunksAhead,
+      long bytesAhead) {
+    this.source = source;
+    this.index = index;
+    this.pool = pool;
+    this.where = where;
+    this.chunksAhead = chunksAhead;
+    this.bytesAhead = bytesAhead;
+  }
+
+  @Override
+  public int read() {
+    return fill() ? current[at++] & 0xff : -1;
+  }
+
+  @Override
+  public int read(byte[] target, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, target.length);
+    if (length == 0) {
+      return 0;
+    }
+    if (!fill()) {
+      return -1;
+    }
+    int count = Math.min(length, current.length - at);
+    System.arraycopy(current, at, target, offset, count);
+    at += count;
+    return count;
+  }
+
+  @Override
+  public int available() {
+    return current.length - at;
+  }
+
+  /** Skips without fetching chunks that lie wholly inside of what is skipped. */
+  @Override
+  public long skip(long bytes) {
+    long left = bytes;
+    while (left > 0 && at < current.length) {
+      int step = (int) Math.min(left, current.length - at);
+      at += step;
+      left -= step;
+    }
+    while (left > 0 && position() < index.chunkCount()) {
+      int chunk = position();
+      if (left < index.chunkBytes(chunk)) {
+        if (!fill()) {
+          break;
+        }
+        at += (int) left;
+        left = 0;
+      } else {
+        left -= index.chunkBytes(chunk);
+        drop();
+      }
+    }
+    return bytes - left;
+  }
+
+  /** The chunk that the next {@link #fill} gives. */
+  private int position() {
+    return nextChunk - ahead.size();
+  }
+
+  private void drop() {
+    Ahead head = ahead.poll();
+    if (head == null) {
+      nextChunk++;
+    } else {
+      aheadBytes -= head.bytes();
+    }
+  }
+
+  /** Makes sure that a byte can be read; false at the end. */
+  private boolean fill() {
+    if (closed) {
+      throw new BackupException(Kind.CANCELLED, where + " was closed");
+    }
+    while (at == current.length) {
+      fetchAhead();
+      Ahead head = ahead.poll();
+      if (head == null) {
+        return false;
+      }
+      aheadBytes -= head.bytes();
+      current = await(head.plain());
+      at = 0;
+    }
+    return true;
+  }
+
+  private void fetchAhead() {
+    while (nextChunk < index.chunkCount() && ahead.size() < chunksAhead) {
+      int bytes = index.chunkBytes(nextChunk);
+      if (!ahead.isEmpty() && aheadBytes + bytes > bytesAhead) {
+        return;
+      }
+      Digest digest = index.digest(nextChunk++);
+      Ahead last = ahead.peekLast();
+      CompletableFuture<byte[]> plain =
+          last != null && last.digest().equals(digest)
+              ? last.plain()
+              : source
+                  .chunkAsync(digest)
+                  .thenApplyAsync(encoded -> decode(digest, bytes, encoded), pool);
+      ahead.add(new Ahead(digest, bytes, plain));
+      aheadBytes += bytes;
+    }
+  }
+
+  /** On the pool: CRC, length and digest, then the content. */
+  private byte[] decode(Digest digest, int bytes, byte[] encoded) {
+    try {
+      BlobKind kind = DataBlob.kind(encoded, encoded.length);
+      if (kind.encrypted()) {
+        throw BackupException.invalid("chunk " + digest + " is encrypted, expected a plain one")
+            .advise("Use the encryption key that this backup was made with.");
+      }
+      byte[] plain = DataBlob.decode(encoded, encoded.length, bytes);
+      if (plain.length != bytes) {
+        throw corrupt(digest, "has " + plain.length + " bytes, expected " + bytes, null);
+      }
+      Digest found = Digest.sha256(plain);
+      if (!found.equals(digest)) {
+        throw corrupt(digest, "has content with digest " + found, null);
+      }
+      return plain;
+    } catch (BackupException e) {
+      if (e.kind() == Kind.INVALID_INPUT && e.guidance() != null) {
+        throw e;
+      }
+      throw e.context().containsKey("digest") ? e : corrupt(digest, "is corrupt: " + e.text(), e);
+    }
+  }
+
+  private BackupException corrupt(Digest digest, String what, @Nullable Throwable cause) {
+    return new BackupException(Kind.CORRUPT_DATA, where + ": chunk " + digest + " " + what, cause)
+        .with("digest", digest);
+  }
+
+  private byte[] await(CompletableFuture<byte[]> plain) {
+    try {
+      return plain.get();
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw Blocking.unwrap(e, where);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BackupException(Kind.CANCELLED, "interrupted while reading " + where, e);
+    }
+  }
+
+  /** Forgets what is ahead; the source stays open. */
+  @Override
+  public void close() {
+    closed = true;
+    ahead.clear();
+    aheadBytes = 0;
+    current = new byte[0];
+    at = 0;
+  }
+}

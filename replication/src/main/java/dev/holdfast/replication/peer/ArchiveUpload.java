@@ -1,0 +1,426 @@
+package dev.holdfast.replication.peer;
+
+import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.manifest.CryptMode;
+import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.Digest;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One archive on its way into a backup session: the upload loop of spec/protocols.md §5.2.
+ *
+ * <p>Chunks are handed in in archive order. Each is hashed and, if unknown, compressed on a pool
+ * and sent; its entry goes into the index only after the answer to its upload, in archive order, up
+ * to {@value #ENTRIES_PER_APPEND} entries at a time and one append after the other. What is under
+ * way is bounded in bytes: handing in waits.
+ *
+ * <pre>
+ *   chunk() ─▶ [hash ─▶ known?] ─no─▶ encode ─▶ POST ─▶ answered ─┐
+ *                          └────────────── yes ────────────────────┴▶ ready, in order ─▶ PUT
+ * </pre>
+ *
+ * One thread hands in and finishes. The first failure stops everything and is thrown by the next
+ * call.
+ */
+public final class ArchiveUpload {
+  /** As real clients and pushes send them. */
+  public static final int ENTRIES_PER_APPEND = 64;
+
+  /** Sixteen average chunks: as many as a server of ours takes at a time. */
+  public static final long IN_FLIGHT_BYTES_DEFAULT = 64L << 20;
+
+  private final BackupSession session;
+  private final ArchiveName name;
+  private final boolean fixed;
+  private final int writer;
+  private final KnownChunks known;
+  private final Executor pool;
+  private final long inFlightBytesMax;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by the lock.
+  private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+  private final MessageDigest checksum = Digest.sha256();
+  private long inFlightBytes;
+  private long nextOffset;
+  private int appended;
+  private boolean appending;
+  private boolean finishing;
+  private @Nullable BackupException failure;
+  private UploadStats stats = UploadStats.NONE;
+
+  /**
+   * One chunk of the archive; its digest is set when it was hashed, ready when the server has it.
+   */
+  private static final class Entry {
+    final long start;
+    final int bytes;
+    @Nullable Digest digest;
+    boolean ready;
+
+    Entry(long start, int bytes) {
+      this.start = start;
+      this.bytes = bytes;
+    }
+  }
+
+  private ArchiveUpload(
+      BackupSession session,
+      ArchiveName name,
+      boolean fixed,
+      int writer,
+      KnownChunks known,
+      Executor pool,
+      long inFlightBytesMax) {
+    this.session = session;
+    this.name = name;
+    this.fixed = fixed;
+    this.writer = writer;
+    this.known = known;
+    this.pool = pool;
+    this.inFlightBytesMax = inFlightBytesMax;
+  }
+
+  /**
+   * Starts an archive of chunks that content has cut.
+   *
+   * @param known the session's known chunks
+   * @param pool hashes and compresses: platform threads, as many as cores
+   */
+  public static ArchiveUpload dynamic(
+      BackupSession session, ArchiveName name, KnownChunks known, Executor pool) {
+    return dynamic(session, name, known, pool, IN_FLIGHT_BYTES_DEFAULT);
+  }
+
+  /**
+   * @param inFlightBytesMax content under way at a time; one chunk always goes
+   */
+  public static ArchiveUpload dynamic(
+      BackupSession session,
+      ArchiveName name,
+      KnownChunks known,
+      Executor pool,
+      long inFlightBytesMax) {
+    return new ArchiveUpload(
+        session, name, false, session.createDynamic(name), known, pool, inFlightBytesMax);
+  }
+
+  /** Starts an image of {@code size} bytes, cut at multiples of 4 MiB, the last chunk shorter. */
+  public static ArchiveUpload fixed(
+      BackupSession session, ArchiveName name, long size, KnownChunks known, Executor pool) {
+    return fixed(session, name, size, known, pool, IN_FLIGHT_BYTES_DEFAULT);
+  }
+
+  public static ArchiveUpload fixed(
+      BackupSession session,
+      ArchiveName name,
+      long size,
+      KnownChunks known,
+      Executor pool,
+      long inFlightBytesMax) {
+    return new ArchiveUpload(
+        session, name, true, session.createFixed(name, size), known, pool, inFlightBytesMax);
+  }
+
+  /**
+   * The next chunk's content, to be hashed, and compressed and sent if the server does not know it.
+   *
+   * @param plain belongs to the upload from now on; exactly the chunk
+   */
+  public void chunk(byte[] plain) {
+    Entry entry = enter(plain.length);
+    onPool(entry, () -> hash(entry, plain));
+  }
+
+  /**
+   * The next chunk as a store holds it (a push): sent as it is, if the server does not know it.
+   *
+   * @param stored gives the encoded bytes, called on the pool and only if they are needed
+   */
+  public void stored(Digest digest, int plainBytes, StoredChunk stored) {
+    Entry entry = enter(plainBytes);
+    onPool(entry, () -> provide(entry, digest, stored));
+  }
+
+  /** Reads a chunk from a store. */
+  @FunctionalInterface
+  public interface StoredChunk {
+    /** The encoded bytes, exactly; the array is given away. */
+    byte[] read();
+  }
+
+  /** Waits until everything is stored and listed, and completes the index. */
+  public ManifestFile finish() {
+    lock.lock();
+    try {
+      finishing = true;
+    } finally {
+      lock.unlock();
+    }
+    appendReady();
+    lock.lock();
+    try {
+      waitWhile(() -> appending || !entries.isEmpty());
+    } finally {
+      lock.unlock();
+    }
+    Digest csum = Digest.of(checksum.digest());
+    session.closeIndex(writer, fixed, appended, nextOffset, csum);
+    return new ManifestFile(name, CryptMode.NONE, nextOffset, csum);
+  }
+
+  /** What was done so far; may be called from any thread. */
+  public UploadStats stats() {
+    lock.lock();
+    try {
+      return stats;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Entry enter(int bytes) {
+    if (bytes < 1 || bytes > DataBlob.CHUNK_PLAIN_BYTES_MAX) {
+      throw BackupException.invalid(
+          "chunk of " + bytes + " bytes, expected 1 … " + DataBlob.CHUNK_PLAIN_BYTES_MAX);
+    }
+    lock.lock();
+    try {
+      waitWhile(() -> inFlightBytes > 0 && inFlightBytes + bytes > inFlightBytesMax);
+      Entry entry = new Entry(nextOffset, bytes);
+      nextOffset += bytes;
+      inFlightBytes += bytes;
+      entries.add(entry);
+      return entry;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** With the lock held; a failure ends the wait and is thrown. */
+  private void waitWhile(BooleanSupplier blocked) {
+    try {
+      while (failure == null && blocked.getAsBoolean()) {
+        changed.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      failure = new BackupException(Kind.CANCELLED, "upload of " + name + " was interrupted", e);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void onPool(Entry entry, Runnable work) {
+    Runnable guarded =
+        () -> {
+          try {
+            if (alive()) {
+              work.run();
+            } else {
+              leave(entry);
+            }
+          } catch (RuntimeException e) {
+            fail(e);
+          }
+        };
+    try {
+      pool.execute(guarded);
+    } catch (RejectedExecutionException e) {
+      // The pool's queue is full: the one who hands in does the work, which slows it down as it
+      // should.
+      guarded.run();
+    }
+  }
+
+  /** On the pool. */
+  private void hash(Entry entry, byte[] plain) {
+    Digest digest = Digest.sha256(plain);
+    provide(entry, digest, () -> DataBlob.encode(plain, 0, plain.length, true));
+  }
+
+  /** On the pool: sends the chunk if it is this entry's to send. */
+  private void provide(Entry entry, Digest digest, StoredChunk stored) {
+    CompletableFuture<Void> mine = new CompletableFuture<>();
+    CompletableFuture<Void> others = known.claim(digest, mine);
+    if (others != null) {
+      var unused =
+          others.whenComplete(
+              (done, broken) -> arrived(entry, digest, broken, stats -> stats.reused(entry.bytes)));
+      return;
+    }
+    try {
+      byte[] encoded = stored.read();
+      var unused =
+          session
+              .uploadChunk(writer, fixed, digest, entry.bytes, encoded, encoded.length)
+              .whenComplete(
+                  (done, broken) -> {
+                    settle(mine, broken);
+                    arrived(
+                        entry,
+                        digest,
+                        broken,
+                        stats -> stats.uploaded(entry.bytes, encoded.length));
+                  });
+    } catch (RuntimeException e) {
+      // Whoever waits for this chunk must not wait for ever.
+      mine.completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  private static void settle(CompletableFuture<Void> mine, @Nullable Throwable broken) {
+    if (broken == null) {
+      mine.complete(null);
+    } else {
+      mine.completeExceptionally(broken);
+    }
+  }
+
+  /** The server has the chunk, or never will. Often on an event loop. */
+  private void arrived(
+      Entry entry, Digest digest, @Nullable Throwable broken, UnaryOperator<UploadStats> counted) {
+    if (broken != null) {
+      fail(broken);
+      return;
+    }
+    lock.lock();
+    try {
+      entry.digest = digest;
+      entry.ready = true;
+      stats = counted.apply(stats);
+      release(entry);
+    } finally {
+      lock.unlock();
+    }
+    appendReady();
+  }
+
+  private void release(Entry entry) {
+    inFlightBytes -= entry.bytes;
+    changed.signalAll();
+  }
+
+  private void leave(Entry entry) {
+    lock.lock();
+    try {
+      release(entry);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sends the next run of entries if that is due and none is under way; its answer comes back here. */
+  private void appendReady() {
+    List<Digest> digests = new ArrayList<>();
+    List<Long> offsets = new ArrayList<>();
+    lock.lock();
+    try {
+      if (appending || failure != null || !appendIsDue()) {
+        return;
+      }
+      Entry next = entries.peek();
+      while (next != null && next.ready && digests.size() < ENTRIES_PER_APPEND) {
+        Digest digest = Objects.requireNonNull(next.digest);
+        digests.add(digest);
+        offsets.add(next.start);
+        addToChecksum(next, digest);
+        entries.remove();
+        next = entries.peek();
+      }
+      if (digests.isEmpty()) {
+        return;
+      }
+      appending = true;
+    } finally {
+      lock.unlock();
+    }
+    var unused =
+        session
+            .appendAsync(writer, fixed, digests, offsets)
+            .whenComplete((done, broken) -> listed(digests.size(), broken));
+  }
+
+  /** Full appends, and the rest at the end: fewest requests, as real clients have it. */
+  private boolean appendIsDue() {
+    int ready = 0;
+    for (Entry entry : entries) {
+      if (!entry.ready || ++ready == ENTRIES_PER_APPEND) {
+        break;
+      }
+    }
+    return ready == ENTRIES_PER_APPEND || (finishing && ready > 0 && ready == entries.size());
+  }
+
+  private void listed(int count, @Nullable Throwable broken) {
+    if (broken != null) {
+      fail(broken);
+      return;
+    }
+    lock.lock();
+    try {
+      appending = false;
+      appended += count;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    appendReady();
+  }
+
+  /** Dynamic: end offset and digest of each entry; fixed: the digest (spec/protocols.md §5.2). */
+  private void addToChecksum(Entry entry, Digest digest) {
+    if (!fixed) {
+      checksum.update(
+          ByteBuffer.allocate(Long.BYTES)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .putLong(entry.start + entry.bytes)
+              .array());
+    }
+    checksum.update(digest.bytes());
+  }
+
+  private boolean alive() {
+    lock.lock();
+    try {
+      return failure == null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void fail(Throwable broken) {
+    BackupException cause =
+        broken instanceof BackupException known0 ? known0 : Blocking.unwrap(broken, session.peer());
+    lock.lock();
+    try {
+      if (failure == null) {
+        failure = cause;
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.holdfast.replication.peer;
+
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.manifest.CryptMode;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.Digest;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The chunks that a backup session may refer to without sending them: those of the indexes asked
+ * for with {@code previous}, and those sent in it. One per session, shared by its archives. Only
+ * what is in here may be appended, whatever the server's store holds (spec/protocols.md §4.4).
+ */
+public final class KnownChunks {
+  private static final CompletableFuture<Void> STORED = CompletableFuture.completedFuture(null);
+
+  private final ConcurrentHashMap<Digest, CompletableFuture<Void>> uploads =
+      new ConcurrentHashMap<>();
+
+  /** Adds the chunks of an index that this session downloaded with {@code previous}. */
+  public void add(ChunkIndex index) {
+    for (int i = 0; i < index.chunkCount(); i++) {
+      uploads.putIfAbsent(index.digest(i), STORED);
+    }
+  }
+
+  /**
+   * Adds what the last backup has of an archive, if its manifest lists it unencrypted and the index
+   * that the server gives is the one that the manifest means; any doubt means no reuse, never an
+   * error (spec/protocols.md §5.1).
+   *
+   * @return null when the chunks are known now, else why not, for the log
+   */
+  public @Nullable String addPrevious(
+      BackupSession session, @Nullable Manifest previous, ArchiveName name) {
+    ManifestFile file = previous == null ? null : previous.file(name);
+    if (file == null) {
+      return "the last backup has no " + name;
+    }
+    if (file.crypt() == CryptMode.ENCRYPT) {
+      return name + " of the last backup is encrypted";
+    }
+    try {
+      ChunkIndex index =
+          ChunkIndex.parse(session.previous(name), name, session.peer(), file.csum());
+      if (index.contentBytes() != file.size()) {
+        return name
+            + " of the last backup has "
+            + index.contentBytes()
+            + " bytes, its manifest says "
+            + file.size();
+      }
+      add(index);
+      return null;
+    } catch (BackupException e) {
+      return switch (e.kind()) {
+        // The session itself is gone: the backup cannot go on, with or without reuse.
+        case PEER_UNREACHABLE, CANCELLED -> throw e;
+        default -> "cannot use " + name + " of the last backup: " + e.text();
+      };
+    }
+  }
+
+  /** Whether it needs no upload, as far as is known now. */
+  public boolean contains(Digest digest) {
+    return uploads.containsKey(digest);
+  }
+
+  public int size() {
+    return uploads.size();
+  }
+
+  /**
+   * Claims a chunk.
+   *
+   * @param mine completed by the caller when it has uploaded the chunk
+   * @return null if it is the caller's to upload; else done when the chunk is stored
+   */
+  @Nullable CompletableFuture<Void> claim(Digest digest, CompletableFuture<Void> mine) {
+    return uploads.putIfAbsent(digest, mine);
+  }
+}

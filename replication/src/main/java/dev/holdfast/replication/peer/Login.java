@@ -1,0 +1,139 @@
+package dev.holdfast.replication.peer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.model.Secret;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The headers that carry a credential. A password becomes a ticket at the first call, which is
+ * renewed with itself (spec/protocols.md §2.2) every quarter of an hour and asked for anew when the
+ * server no longer takes it.
+ */
+final class Login {
+  /** As the real client does; tickets live for two hours. */
+  private static final Duration RENEW_AFTER = Duration.ofMinutes(15);
+
+  /** Beyond this a ticket is worth nothing as a password. */
+  private static final Duration TICKET_LIFETIME = Duration.ofHours(2);
+
+  private record Ticket(Secret ticket, Secret csrf, Instant since) {}
+
+  private final Credential credential;
+  private final InstantSource clock;
+  // Posts to access/ticket and gives the answer's data.
+  private final Function<ObjectNode, JsonNode> ask;
+  private @Nullable Ticket ticket;
+
+  Login(Credential credential, InstantSource clock, Function<ObjectNode, JsonNode> ask) {
+    this.credential = credential;
+    this.clock = clock;
+    this.ask = ask;
+  }
+
+  /** What every request carries, GET and upgrades included; may log in first. */
+  Map<String, String> headers() {
+    return switch (credential) {
+      case Credential.Token token ->
+          Map.of(
+              "Authorization", "PBSAPIToken=" + token.id() + ":" + escape(token.secret().reveal()));
+      case Credential.Local local ->
+          Map.of("Authorization", "HoldfastLocal " + local.secret().reveal());
+      case Credential.Password password -> {
+        Ticket current = current(password);
+        yield Map.of(
+            "Cookie",
+            "PBSAuthCookie=" + escape(current.ticket().reveal()),
+            "CSRFPreventionToken",
+            current.csrf().reveal());
+      }
+    };
+  }
+
+  /** After a 401: whether another try with a new ticket makes sense. */
+  synchronized boolean forget() {
+    boolean had = ticket != null;
+    ticket = null;
+    return had;
+  }
+
+  private synchronized Ticket current(Credential.Password password) {
+    Instant now = clock.instant();
+    Ticket held = ticket;
+    if (held != null) {
+      Duration age = Duration.between(held.since(), now);
+      if (age.compareTo(RENEW_AFTER) < 0 && !age.isNegative()) {
+        return held;
+      }
+      if (age.compareTo(TICKET_LIFETIME) < 0) {
+        Ticket renewed = renew(password, held, now);
+        if (renewed != null) {
+          return renewed;
+        }
+      }
+    }
+    Ticket fresh = logIn(password, password.password(), now);
+    ticket = fresh;
+    return fresh;
+  }
+
+  private @Nullable Ticket renew(Credential.Password password, Ticket held, Instant now) {
+    try {
+      ticket = logIn(password, held.ticket(), now);
+      return ticket;
+    } catch (BackupException e) {
+      if (e.kind() != Kind.UNAUTHENTICATED) {
+        throw e;
+      }
+      // The server no longer takes it (its key may be new): the password decides.
+      return null;
+    }
+  }
+
+  private Ticket logIn(Credential.Password user, Secret password, Instant now) {
+    ObjectNode form =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("username", user.user().toString())
+            .put("password", password.reveal());
+    JsonNode data = ask.apply(form);
+    String text = data.path("ticket").asText("");
+    if (text.startsWith("PBS:!tfa!")) {
+      throw new BackupException(
+              Kind.UNAUTHENTICATED, "login of '" + user.user() + "' needs a second factor")
+          .advise("Use an API token for this user.");
+    }
+    if (text.isEmpty()) {
+      throw new BackupException(
+          Kind.UNSUPPORTED_VERSION, "login of '" + user.user() + "' was answered without a ticket");
+    }
+    return new Ticket(
+        new Secret(text), new Secret(data.path("CSRFPreventionToken").asText("")), now);
+  }
+
+  /**
+   * Percent-encodes what would end a header's value or be decoded again at the other side (§2.4,
+   * §2.6).
+   */
+  private static String escape(String text) {
+    StringBuilder escaped = new StringBuilder(text.length());
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      char c = (char) (b & 0xff);
+      if (c <= ' ' || c >= 0x7f || "\"#<>`?{};,%".indexOf(c) >= 0) {
+        escaped.append('%').append(String.format("%02X", (int) c));
+      } else {
+        escaped.append(c);
+      }
+    }
+    return escaped.toString();
+  }
+}

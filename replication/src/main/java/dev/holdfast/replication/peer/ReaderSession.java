@@ -1,0 +1,57 @@
+package dev.holdfast.replication.peer;
+
+import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.Digest;
+import dev.holdfast.replication.wire.WireSession;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A reading session on one snapshot (spec/protocols.md §6.2). The server gives out only chunks of
+ * indexes that were downloaded in this very session.
+ *
+ * <p>Methods wait, except {@link #chunkAsync}; any thread may call them, several at a time.
+ */
+public final class ReaderSession implements ChunkSource, AutoCloseable {
+  private final SessionCalls calls;
+
+  ReaderSession(WireSession session, String peer, Duration answerTimeout) {
+    calls = new SessionCalls(session, peer, answerTimeout);
+  }
+
+  /** A file of the snapshot, as it is stored. NOT_FOUND for a blob that is not there. */
+  public byte[] download(ArchiveName name) {
+    return calls.await(
+        calls.bytes("/download", Map.of("file-name", name.text()), SessionCalls.FILE_BYTES_MAX));
+  }
+
+  /** Downloads and reads an index, whose chunks may be asked for from now on. */
+  public ChunkIndex index(ArchiveName name) {
+    return ChunkIndex.parse(download(name), name, calls.peer());
+  }
+
+  /** As {@link #index(ArchiveName)}; its checksum must be the one that the manifest gives. */
+  public ChunkIndex index(ArchiveName name, Digest checksum) {
+    return ChunkIndex.parse(download(name), name, calls.peer(), checksum);
+  }
+
+  /** The stored, encoded bytes of a chunk, unchecked. */
+  public byte[] chunk(Digest digest) {
+    return calls.await(chunkAsync(digest));
+  }
+
+  /** As {@link #chunk}; completes on an event loop, so hand further work to a pool. */
+  @Override
+  public CompletableFuture<byte[]> chunkAsync(Digest digest) {
+    return calls.bytes("/chunk", Map.of("digest", digest.hex()), DataBlob.CHUNK_ENCODED_BYTES_MAX);
+  }
+
+  /** Ends the session; what is pending fails. */
+  @Override
+  public void close() {
+    calls.close();
+  }
+}
