@@ -331,7 +331,9 @@ public final class ArchiveUpload {
     }
   }
 
-  /** Sends the next run of entries if that is due and none is under way; its answer comes back here. */
+  /**
+   * Sends the next run of entries if that is due and none is under way; its answer comes back here.
+   */
   private void appendReady() {
     List<Digest> digests = new ArrayList<>();
     List<Long> offsets = new ArrayList<>();
