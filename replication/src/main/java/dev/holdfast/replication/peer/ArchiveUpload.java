@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Chunks are handed in in archive order. Each is hashed and, if unknown, compressed on a pool
  * and sent; its entry goes into the index only after the answer to its upload, in archive order, up
  * to {@value #ENTRIES_PER_APPEND} entries at a time and one append after the other. What is under
- * way is bounded in bytes: handing in waits.
+ * way is bounded by a window: handing in waits.
  *
  * <pre>
  *   chunk() ─▶ [hash ─▶ known?] ─no─▶ encode ─▶ POST ─▶ answered ─┐
@@ -43,8 +43,8 @@ public final class ArchiveUpload {
   /** As real clients and pushes send them. */
   public static final int ENTRIES_PER_APPEND = 64;
 
-  /** Sixteen average chunks: as many as a server of ours takes at a time. */
-  public static final long IN_FLIGHT_BYTES_DEFAULT = 64L << 20;
+  /** Entries that wait for their place in the index: known chunks behind one that is on its way. */
+  private static final int ENTRIES_WAITING_MAX = 16 * 1024;
 
   private final BackupSession session;
   private final ArchiveName name;
@@ -52,7 +52,7 @@ public final class ArchiveUpload {
   private final int writer;
   private final KnownChunks known;
   private final Executor pool;
-  private final long inFlightBytesMax;
+  private final UploadWindow window;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -60,7 +60,6 @@ public final class ArchiveUpload {
   // Guarded by the lock.
   private final ArrayDeque<Entry> entries = new ArrayDeque<>();
   private final MessageDigest checksum = Digest.sha256();
-  private long inFlightBytes;
   private long nextOffset;
   private int appended;
   private boolean appending;
@@ -90,14 +89,14 @@ public final class ArchiveUpload {
       int writer,
       KnownChunks known,
       Executor pool,
-      long inFlightBytesMax) {
+      UploadWindow window) {
     this.session = session;
     this.name = name;
     this.fixed = fixed;
     this.writer = writer;
     this.known = known;
     this.pool = pool;
-    this.inFlightBytesMax = inFlightBytesMax;
+    this.window = window;
   }
 
   /**
@@ -108,26 +107,27 @@ public final class ArchiveUpload {
    */
   public static ArchiveUpload dynamic(
       BackupSession session, ArchiveName name, KnownChunks known, Executor pool) {
-    return dynamic(session, name, known, pool, IN_FLIGHT_BYTES_DEFAULT);
+    return dynamic(session, name, known, pool, UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT));
   }
 
   /**
-   * @param inFlightBytesMax content under way at a time; one chunk always goes
+   * @param window what may be under way at a time
    */
   public static ArchiveUpload dynamic(
       BackupSession session,
       ArchiveName name,
       KnownChunks known,
       Executor pool,
-      long inFlightBytesMax) {
+      UploadWindow window) {
     return new ArchiveUpload(
-        session, name, false, session.createDynamic(name), known, pool, inFlightBytesMax);
+        session, name, false, session.createDynamic(name), known, pool, window);
   }
 
   /** Starts an image of {@code size} bytes, cut at multiples of 4 MiB, the last chunk shorter. */
   public static ArchiveUpload fixed(
       BackupSession session, ArchiveName name, long size, KnownChunks known, Executor pool) {
-    return fixed(session, name, size, known, pool, IN_FLIGHT_BYTES_DEFAULT);
+    return fixed(
+        session, name, size, known, pool, UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT));
   }
 
   public static ArchiveUpload fixed(
@@ -136,9 +136,9 @@ public final class ArchiveUpload {
       long size,
       KnownChunks known,
       Executor pool,
-      long inFlightBytesMax) {
+      UploadWindow window) {
     return new ArchiveUpload(
-        session, name, true, session.createFixed(name, size), known, pool, inFlightBytesMax);
+        session, name, true, session.createFixed(name, size), known, pool, window);
   }
 
   /**
@@ -148,7 +148,9 @@ public final class ArchiveUpload {
    */
   public void chunk(byte[] plain) {
     Entry entry = enter(plain.length);
-    onPool(entry, () -> hash(entry, plain));
+    CompletableFuture<Void> mine = new CompletableFuture<>();
+    window.enter(entry.bytes);
+    onPool(entry, mine, () -> hash(entry, plain, mine));
   }
 
   /**
@@ -158,7 +160,17 @@ public final class ArchiveUpload {
    */
   public void stored(Digest digest, int plainBytes, StoredChunk stored) {
     Entry entry = enter(plainBytes);
-    onPool(entry, () -> provide(entry, digest, stored));
+    CompletableFuture<Void> mine = new CompletableFuture<>();
+    if (!claim(entry, digest, mine)) {
+      return;
+    }
+    try {
+      window.enter(entry.bytes);
+    } catch (RuntimeException e) {
+      mine.completeExceptionally(e);
+      throw e;
+    }
+    onPool(entry, mine, () -> send(entry, digest, mine, stored));
   }
 
   /** Reads a chunk from a store. */
@@ -205,10 +217,9 @@ public final class ArchiveUpload {
     }
     lock.lock();
     try {
-      waitWhile(() -> inFlightBytes > 0 && inFlightBytes + bytes > inFlightBytesMax);
+      waitWhile(() -> entries.size() >= ENTRIES_WAITING_MAX);
       Entry entry = new Entry(nextOffset, bytes);
       nextOffset += bytes;
-      inFlightBytes += bytes;
       entries.add(entry);
       return entry;
     } finally {
@@ -231,16 +242,17 @@ public final class ArchiveUpload {
     }
   }
 
-  private void onPool(Entry entry, Runnable work) {
+  /** Work that throws has not given back its place in the window, other work has or will. */
+  private void onPool(Entry entry, CompletableFuture<Void> mine, Runnable work) {
     Runnable guarded =
         () -> {
           try {
-            if (alive()) {
-              work.run();
-            } else {
-              leave(entry);
-            }
+            requireAlive();
+            work.run();
           } catch (RuntimeException e) {
+            window.leave(entry.bytes);
+            // Whoever waits for this chunk must not wait for ever.
+            mine.completeExceptionally(e);
             fail(e);
           }
         };
@@ -254,40 +266,40 @@ public final class ArchiveUpload {
   }
 
   /** On the pool. */
-  private void hash(Entry entry, byte[] plain) {
+  private void hash(Entry entry, byte[] plain, CompletableFuture<Void> mine) {
     Digest digest = Digest.sha256(plain);
-    provide(entry, digest, () -> DataBlob.encode(plain, 0, plain.length, true));
+    if (claim(entry, digest, mine)) {
+      send(entry, digest, mine, () -> DataBlob.encode(plain, 0, plain.length, true));
+    } else {
+      window.leave(entry.bytes);
+    }
   }
 
-  /** On the pool: sends the chunk if it is this entry's to send. */
-  private void provide(Entry entry, Digest digest, StoredChunk stored) {
-    CompletableFuture<Void> mine = new CompletableFuture<>();
+  /** Whether the chunk is this entry's to send; otherwise the entry waits for the one who does. */
+  private boolean claim(Entry entry, Digest digest, CompletableFuture<Void> mine) {
     CompletableFuture<Void> others = known.claim(digest, mine);
-    if (others != null) {
-      var unused =
-          others.whenComplete(
-              (done, broken) -> arrived(entry, digest, broken, stats -> stats.reused(entry.bytes)));
-      return;
+    if (others == null) {
+      return true;
     }
-    try {
-      byte[] encoded = stored.read();
-      var unused =
-          session
-              .uploadChunk(writer, fixed, digest, entry.bytes, encoded, encoded.length)
-              .whenComplete(
-                  (done, broken) -> {
-                    settle(mine, broken);
-                    arrived(
-                        entry,
-                        digest,
-                        broken,
-                        stats -> stats.uploaded(entry.bytes, encoded.length));
-                  });
-    } catch (RuntimeException e) {
-      // Whoever waits for this chunk must not wait for ever.
-      mine.completeExceptionally(e);
-      throw e;
-    }
+    var unused =
+        others.whenComplete(
+            (done, broken) -> arrived(entry, digest, broken, stats -> stats.reused(entry.bytes)));
+    return false;
+  }
+
+  /** On the pool. */
+  private void send(Entry entry, Digest digest, CompletableFuture<Void> mine, StoredChunk stored) {
+    byte[] encoded = stored.read();
+    var unused =
+        session
+            .uploadChunk(writer, fixed, digest, entry.bytes, encoded, encoded.length)
+            .whenComplete(
+                (done, broken) -> {
+                  window.leave(entry.bytes);
+                  settle(mine, broken);
+                  arrived(
+                      entry, digest, broken, stats -> stats.uploaded(entry.bytes, encoded.length));
+                });
   }
 
   private static void settle(CompletableFuture<Void> mine, @Nullable Throwable broken) {
@@ -310,25 +322,10 @@ public final class ArchiveUpload {
       entry.digest = digest;
       entry.ready = true;
       stats = counted.apply(stats);
-      release(entry);
     } finally {
       lock.unlock();
     }
     appendReady();
-  }
-
-  private void release(Entry entry) {
-    inFlightBytes -= entry.bytes;
-    changed.signalAll();
-  }
-
-  private void leave(Entry entry) {
-    lock.lock();
-    try {
-      release(entry);
-    } finally {
-      lock.unlock();
-    }
   }
 
   /**
@@ -351,6 +348,7 @@ public final class ArchiveUpload {
         entries.remove();
         next = entries.peek();
       }
+      changed.signalAll();
       if (digests.isEmpty()) {
         return;
       }
@@ -403,10 +401,12 @@ public final class ArchiveUpload {
     checksum.update(digest.bytes());
   }
 
-  private boolean alive() {
+  private void requireAlive() {
     lock.lock();
     try {
-      return failure == null;
+      if (failure != null) {
+        throw failure;
+      }
     } finally {
       lock.unlock();
     }

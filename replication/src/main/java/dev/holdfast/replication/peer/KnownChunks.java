@@ -39,11 +39,21 @@ public final class KnownChunks {
   public @Nullable String addPrevious(
       BackupSession session, @Nullable Manifest previous, ArchiveName name) {
     ManifestFile file = previous == null ? null : previous.file(name);
+    if (file != null && file.crypt() == CryptMode.ENCRYPT) {
+      return name + " of the last backup is encrypted";
+    }
+    return addPreviousStored(session, previous, name);
+  }
+
+  /**
+   * As {@link #addPrevious}, for chunks that are sent as they are stored: the digest of an
+   * encrypted one covers its key, so that equal digests mean equal content here too.
+   */
+  public @Nullable String addPreviousStored(
+      BackupSession session, @Nullable Manifest previous, ArchiveName name) {
+    ManifestFile file = previous == null ? null : previous.file(name);
     if (file == null) {
       return "the last backup has no " + name;
-    }
-    if (file.crypt() == CryptMode.ENCRYPT) {
-      return name + " of the last backup is encrypted";
     }
     try {
       ChunkIndex index =

@@ -243,7 +243,9 @@ class ArchiveTransferTest {
                 ? "detected chunk with wrong digest."
                 : null;
     try (BackupSession session = backup()) {
-      ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool, 100_000);
+      ArchiveUpload upload =
+          ArchiveUpload.dynamic(
+              session, NAME, new KnownChunks(), pool, UploadWindow.ofBytes(100_000));
       Throwable thrown =
           catchThrowable(
               () -> {
