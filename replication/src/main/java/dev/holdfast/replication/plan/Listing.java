@@ -22,18 +22,26 @@ public record Listing(
    * One listed file.
    *
    * @param crypt none, encrypt or sign-only; null when the manifest does not list the file
-   * @param bytes plain size; -1 = not listed
+   * @param bytes plain size, or {@link #BYTES_UNKNOWN}
    */
   public record FileFact(@Nullable String crypt, long bytes) {}
 
   /** For snapshots of which nothing is known, above all unfinished ones. */
   public static final Listing NOTHING = new Listing(null, null, Collections.emptySortedMap());
 
+  /** The size of a file that is listed by its name alone. */
+  public static final long BYTES_UNKNOWN = -1;
+
   private static final String MANIFEST = "index.json.blob";
   private static final String CLIENT_LOG = "client.log.blob";
 
   public Listing {
     files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
+  }
+
+  /** What a list shows of notes: their first line, null when that is empty. */
+  public static @Nullable String commentOf(String notes) {
+    return notes.lines().findFirst().filter(line -> !line.isEmpty()).orElse(null);
   }
 
   /** Plain bytes of all files: the most that a transfer can move. */

@@ -39,7 +39,7 @@ public record Mapping(
   }
 
   /** The target of a namespace below {@code from}; empty = too deep or too long for a datastore. */
-  Optional<Namespace> target(Namespace source) {
+  public Optional<Namespace> target(Namespace source) {
     int depth = source.depth() - from.depth() + into.depth();
     int length = 0;
     for (String component : source.components().subList(from.depth(), source.depth())) {

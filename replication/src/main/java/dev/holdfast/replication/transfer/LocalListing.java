@@ -1,0 +1,149 @@
+package dev.holdfast.replication.transfer;
+
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.SnapshotInfo;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.VerifyState;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.replication.plan.GroupView;
+import dev.holdfast.replication.plan.Listing;
+import dev.holdfast.replication.plan.Listing.FileFact;
+import dev.holdfast.replication.plan.SiteView;
+import dev.holdfast.replication.plan.SnapshotView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Our own datastore as a planner sees it: what {@link RemoteListing} would tell of it. Reads the
+ * manifest of every snapshot it lists; blocks on the disk.
+ */
+final class LocalListing {
+  private final Datastore store;
+
+  LocalListing(Datastore store) {
+    this.store = store;
+  }
+
+  /**
+   * As a source: the namespaces below {@code anchor} with all their groups.
+   *
+   * @param anchor left out of the view when it does not exist
+   */
+  SiteView source(Namespace anchor, int maxDepth) {
+    NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> view = new TreeMap<>();
+    if (store.namespaceExists(anchor)) {
+      store.namespaces(anchor, maxDepth).forEach(ns -> view.put(ns, groups(ns)));
+    }
+    return new SiteView(view);
+  }
+
+  /** As a source of one group; an empty namespace when it is not there. */
+  SiteView source(Namespace anchor, Namespace namespace, GroupId group) {
+    NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> view = new TreeMap<>();
+    for (Namespace ns : List.of(anchor, namespace)) {
+      if (store.namespaceExists(ns)) {
+        view.put(ns, new TreeMap<>());
+      }
+    }
+    if (view.containsKey(namespace)) {
+      view.put(namespace, one(namespace, group));
+    }
+    return new SiteView(view);
+  }
+
+  /** As a target: all namespaces, and the groups of those at and below {@code anchor}. */
+  SiteView target(Namespace anchor, int maxDepth) {
+    NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> view = allNamespaces();
+    view.replaceAll(
+        (ns, none) ->
+            anchor.contains(ns) && ns.depth() - anchor.depth() <= maxDepth ? groups(ns) : none);
+    return new SiteView(view);
+  }
+
+  /** As a target for one group: all namespaces, and this group if it is there. */
+  SiteView target(Namespace namespace, GroupId group) {
+    NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> view = allNamespaces();
+    view.computeIfPresent(namespace, (ns, none) -> one(ns, group));
+    return new SiteView(view);
+  }
+
+  private NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> allNamespaces() {
+    NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> view = new TreeMap<>();
+    store
+        .namespaces(Namespace.ROOT, Namespace.DEPTH_MAX)
+        .forEach(ns -> view.put(ns, new TreeMap<>()));
+    return view;
+  }
+
+  private NavigableMap<GroupId, GroupView> groups(Namespace namespace) {
+    NavigableMap<GroupId, GroupView> groups = new TreeMap<>();
+    for (GroupId group : store.groups(namespace)) {
+      groups.putAll(one(namespace, group));
+    }
+    return groups;
+  }
+
+  /** The group alone; nothing when it is not there, or was removed while it was read. */
+  private NavigableMap<GroupId, GroupView> one(Namespace namespace, GroupId group) {
+    NavigableMap<GroupId, GroupView> found = new TreeMap<>();
+    AuthId owner = unlessGone(() -> store.owner(namespace, group));
+    if (owner != null) {
+      List<SnapshotView> snapshots = new ArrayList<>();
+      for (SnapshotId id : store.snapshots(namespace, group)) {
+        SnapshotInfo info = unlessGone(() -> store.info(namespace, id));
+        if (info != null) {
+          snapshots.add(view(info));
+        }
+      }
+      found.put(group, GroupView.of(owner, snapshots));
+    }
+    return found;
+  }
+
+  private interface Read<T> {
+    T read();
+  }
+
+  private static <T> @Nullable T unlessGone(Read<T> read) {
+    try {
+      return read.read();
+    } catch (BackupException e) {
+      if (e.kind() == Kind.NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static SnapshotView view(SnapshotInfo info) {
+    Manifest manifest = info.manifest();
+    Listing listing = manifest == null ? Listing.NOTHING : listing(info, manifest);
+    return new SnapshotView(info.id().time(), info.isFinished(), info.isProtected(), listing);
+  }
+
+  private static Listing listing(SnapshotInfo info, Manifest manifest) {
+    SortedMap<String, FileFact> files = new TreeMap<>();
+    for (SnapshotInfo.FileInfo file : info.files()) {
+      Long size = file.size();
+      files.put(
+          file.name(),
+          new FileFact(
+              file.crypt() == null ? null : file.crypt().text(),
+              size == null ? Listing.BYTES_UNKNOWN : size));
+    }
+    VerifyState verified = manifest.verifyState();
+    return new Listing(
+        Listing.commentOf(manifest.notes().orElse("")),
+        verified == null ? null : verified.state().text(),
+        files);
+  }
+}
