@@ -2,6 +2,7 @@ package dev.holdfast.meshconfig;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,6 +18,24 @@ public final class ByteSize {
       Pattern.compile("[0-9]{1,18}(\\.[0-9]{0,9})?(e[0-9]{1,2})?");
 
   private ByteSize() {}
+
+  /** Binary and with up to three decimals, as the original prints them: {@code 1.5 GiB}. */
+  public static String text(long bytes) {
+    double value = bytes;
+    int power = 0;
+    while (value >= 1024 && power < PREFIXES.length()) {
+      value /= 1024;
+      power++;
+    }
+    String unit =
+        power == 0 ? "B" : PREFIXES.substring(power - 1, power).toUpperCase(Locale.ROOT) + "iB";
+    return BigDecimal.valueOf(value)
+            .setScale(3, RoundingMode.HALF_UP)
+            .stripTrailingZeros()
+            .toPlainString()
+        + " "
+        + unit;
+  }
 
   /** In bytes, rounded down. */
   public static long parse(String text) {

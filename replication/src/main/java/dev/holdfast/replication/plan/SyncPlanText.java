@@ -24,8 +24,8 @@ public final class SyncPlanText {
     plan.refusals().forEach(r -> lines.add("refuse  " + r.text()));
     plan.createNamespaces().forEach(ns -> lines.add("create  namespace '" + ns + "'"));
     plan.groups().forEach(group -> group(group, lines));
-    plan.removals().forEach(removal -> lines.add(removal(removal)));
-    plan.kept().forEach(kept -> lines.add(kept(kept)));
+    plan.removals().forEach(removal -> lines.add(line(removal)));
+    plan.kept().forEach(kept -> lines.add(line(kept)));
     lines.add(summary(plan));
     return lines;
   }
@@ -63,7 +63,8 @@ public final class SyncPlanText {
     }
   }
 
-  private static String removal(Removal removal) {
+  /** The line of one removal. */
+  public static String line(Removal removal) {
     String what =
         switch (removal) {
           case Removal.OfSnapshot s -> snapshot(place(s.namespace(), s.group()), s.time());
@@ -74,7 +75,8 @@ public final class SyncPlanText {
     return "remove  " + what + " (" + removal.rule().text() + ")";
   }
 
-  private static String kept(Kept kept) {
+  /** The line of one thing that stays. */
+  public static String line(Kept kept) {
     String what =
         switch (kept) {
           case Kept.Snapshot s -> snapshot(place(s.namespace(), s.group()), s.time());
