@@ -1,0 +1,176 @@
+package dev.holdfast.node.cli;
+
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.model.BackupType;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.pxar.TreeBackup;
+import dev.holdfast.replication.peer.BackupSession;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "backup",
+    description = "Back up directories, images and files into a new snapshot.")
+final class BackupCommand implements Callable<Integer> {
+  private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+  private static final String TOO_OLD = "backup timestamp is older than last backup";
+
+  private final Terminal terminal;
+
+  @Mixin private ConnectionOptions connection = new ConnectionOptions();
+  @Mixin private NamespaceOption namespaceOption = new NamespaceOption();
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "SOURCE",
+      description = "NAME.pxar:DIRECTORY, NAME.img:FILE-OR-DEVICE, NAME.conf:FILE, NAME.log:FILE")
+  private List<BackupSource> sources = List.of();
+
+  @Option(
+      names = "--backup-type",
+      paramLabel = "TYPE",
+      description = "host, vm or ct; default: host.")
+  private BackupType type = BackupType.HOST;
+
+  @Option(
+      names = "--backup-id",
+      paramLabel = "ID",
+      description = "Name of the group; default: the name of this host.")
+  private @Nullable String id;
+
+  @Option(
+      names = "--backup-time",
+      paramLabel = "SECONDS",
+      description = "Time of the snapshot, seconds since the epoch; default: now.")
+  private @Nullable Long time;
+
+  @Option(
+      names = "--all-file-systems",
+      description = "Descend into file systems that are mounted below.")
+  private boolean allFileSystems;
+
+  BackupCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    checkSources();
+    Namespace namespace = namespaceOption.of(terminal);
+    GroupId group = new GroupId(type, id == null ? hostName() : id);
+    terminal.interruption().arm();
+    return connection.run(terminal, node -> run(node, namespace, group));
+  }
+
+  /** Before anything is sent. */
+  private void checkSources() {
+    Set<String> names = new HashSet<>();
+    for (BackupSource source : sources) {
+      if (!names.add(source.name())) {
+        throw new UsageException("two sources are called " + source.name(), null);
+      }
+      boolean directory = source.kind() == BackupSource.Kind.DIRECTORY;
+      if (!Files.exists(source.path())) {
+        throw BackupException.notFound("source '" + source.path() + "' does not exist");
+      }
+      if (Files.isDirectory(source.path()) != directory) {
+        throw new UsageException(
+            source.name()
+                + " is made of a "
+                + (directory ? "directory" : "file")
+                + ", which '"
+                + source.path()
+                + "' is not",
+            null);
+      }
+    }
+  }
+
+  private void run(NodeConnection node, Namespace namespace, GroupId group) throws IOException {
+    try (Opened opened = open(node, namespace, group)) {
+      TreeBackup.Options tree =
+          new TreeBackup.Options(allFileSystems, TreeBackup.Options.ENTRIES_MAX_DEFAULT);
+      try (Workers workers = new Workers()) {
+        terminal.line(
+            opened.snapshot()
+                + (namespace.isRoot() ? "" : " in namespace " + namespace)
+                + " of "
+                + node.node()
+                + ":"
+                + node.datastore());
+        new BackupRun(terminal, opened.session(), opened.snapshot(), workers, tree).run(sources);
+      } catch (IOException | RuntimeException e) {
+        terminal.message(
+            "snapshot "
+                + opened.snapshot()
+                + " was not finished: the node drops what it has of it");
+        throw e;
+      }
+    }
+  }
+
+  private record Opened(SnapshotId snapshot, BackupSession session) implements AutoCloseable {
+    @Override
+    public void close() {
+      session.close();
+    }
+  }
+
+  /** A backup that begins in the second of the last one waits for the next second. */
+  private Opened open(NodeConnection node, Namespace namespace, GroupId group) {
+    try {
+      return openNow(node, namespace, group);
+    } catch (BackupException e) {
+      if (time != null || !e.text().contains(TOO_OLD)) {
+        throw e;
+      }
+      awaitNextSecond();
+      return openNow(node, namespace, group);
+    }
+  }
+
+  private Opened openNow(NodeConnection node, Namespace namespace, GroupId group) {
+    SnapshotId snapshot = group.at(time == null ? Instant.now().getEpochSecond() : time);
+    return new Opened(
+        snapshot, node.node().openBackup(node.datastore(), namespace, snapshot, false));
+  }
+
+  private static void awaitNextSecond() {
+    Instant now = Instant.now();
+    try {
+      Thread.sleep(1000 - now.toEpochMilli() % 1000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BackupException(Kind.CANCELLED, "interrupted before the backup began", e);
+    }
+  }
+
+  /** The kernel's word for it needs no name look-up. */
+  private static String hostName() {
+    try {
+      return Files.readString(HOST_NAME).strip();
+    } catch (IOException e) {
+      try {
+        return InetAddress.getLocalHost().getHostName();
+      } catch (UnknownHostException unknown) {
+        throw new UsageException("this host has no name", "Give --backup-id.");
+      }
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package dev.holdfast.node.cli;
+
+import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.chunker.BuzhashChunker;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.manifest.CryptMode;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.Digest;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.pxar.TreeBackup;
+import dev.holdfast.chunkstore.pxar.TreeListener;
+import dev.holdfast.chunkstore.pxar.TreeSummary;
+import dev.holdfast.replication.peer.ArchiveUpload;
+import dev.holdfast.replication.peer.BackupSession;
+import dev.holdfast.replication.peer.ChunkingOutputStream;
+import dev.holdfast.replication.peer.KnownChunks;
+import dev.holdfast.replication.peer.UploadStats;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One backup into an open session (spec/protocols.md §5.1): sources in their order, then the
+ * manifest, then the end that makes the snapshot visible. Reads and cuts on the calling thread,
+ * hashes and compresses on the workers.
+ */
+final class BackupRun {
+  private static final int READ_BYTES = 1 << 20;
+
+  private final Terminal terminal;
+  private final BackupSession session;
+  private final SnapshotId snapshot;
+  private final Executor workers;
+  private final TreeBackup.Options tree;
+  private final KnownChunks known = new KnownChunks();
+  private final List<ManifestFile> files = new ArrayList<>();
+  private UploadStats stats = UploadStats.NONE;
+
+  BackupRun(
+      Terminal terminal,
+      BackupSession session,
+      SnapshotId snapshot,
+      Executor workers,
+      TreeBackup.Options tree) {
+    this.terminal = terminal;
+    this.session = session;
+    this.snapshot = snapshot;
+    this.workers = workers;
+    this.tree = tree;
+  }
+
+  void run(List<BackupSource> sources) throws IOException {
+    long began = System.nanoTime();
+    Manifest previous = previous();
+    for (BackupSource source : sources) {
+      switch (source.kind()) {
+        case DIRECTORY -> directory(source, previous);
+        case IMAGE -> image(source, previous);
+        case FILE -> file(source);
+      }
+    }
+    session.blob(ArchiveName.MANIFEST, Manifest.of(snapshot, files).encodeBlob());
+    session.finish();
+    terminal.line(summary(stats));
+    Duration spent = Duration.ofNanos(System.nanoTime() - began);
+    terminal.line("finished " + snapshot + " in " + HumanText.duration(spent));
+  }
+
+  /** What is wrong with the last backup costs its reuse, not this one. */
+  private @Nullable Manifest previous() {
+    if (session.previousTime().isEmpty()) {
+      return null;
+    }
+    try {
+      return Manifest.decodeBlob(session.previous(ArchiveName.MANIFEST));
+    } catch (BackupException e) {
+      return switch (e.kind()) {
+        case PEER_UNREACHABLE, CANCELLED -> throw e;
+        default -> {
+          terminal.message("no reuse: manifest of the last backup: " + e.text());
+          yield null;
+        }
+      };
+    }
+  }
+
+  /** Returns the size that the archive had last time, 0 when that is not known. */
+  private long reuse(@Nullable Manifest previous, ArchiveName name) {
+    if (previous == null) {
+      return 0;
+    }
+    String refused = known.addPrevious(session, previous, name);
+    if (refused != null) {
+      terminal.message("no reuse: " + refused);
+    }
+    ManifestFile file = previous.file(name);
+    return file == null ? 0 : file.size();
+  }
+
+  private void directory(BackupSource source, @Nullable Manifest previous) throws IOException {
+    ArchiveName name = source.archive();
+    Progress progress = new Progress(terminal, source.name(), reuse(previous, name));
+    ArchiveUpload upload = ArchiveUpload.dynamic(session, name, known, workers);
+    TreeSummary summary;
+    try (OutputStream chunks =
+        ChunkingOutputStream.dynamic(BuzhashChunker.PXAR_AVERAGE_BYTES, upload::chunk)) {
+      summary = TreeBackup.write(source.path(), chunks, tree, listener(progress));
+    }
+    ended(upload, progress);
+    terminal.line(
+        source.name()
+            + ": "
+            + HumanText.count(summary.files(), "file", "files")
+            + " in "
+            + HumanText.count(summary.directories(), "directory", "directories")
+            + ", "
+            + HumanText.bytes(summary.contentBytes())
+            + (summary.warnings() == 0
+                ? ""
+                : ", " + HumanText.count(summary.warnings(), "warning", "warnings")));
+  }
+
+  private static TreeListener listener(Progress progress) {
+    return new TreeListener() {
+      @Override
+      public void progress(long entries, long contentBytes) {
+        progress.at(contentBytes, ", " + HumanText.count(entries, "entry", "entries"));
+      }
+
+      @Override
+      public void warning(String text) {
+        progress.warning(text);
+      }
+    };
+  }
+
+  private void image(BackupSource source, @Nullable Manifest previous) throws IOException {
+    ArchiveName name = source.archive();
+    try (FileChannel channel = FileChannel.open(source.path(), StandardOpenOption.READ);
+        InputStream content = Channels.newInputStream(channel)) {
+      long size = channel.size();
+      if (size == 0) {
+        throw BackupException.invalid("image '" + source.path() + "' is empty");
+      }
+      long before = reuse(previous, name);
+      Progress progress = new Progress(terminal, source.name(), before == 0 ? size : before);
+      ArchiveUpload upload = ArchiveUpload.fixed(session, name, size, known, workers);
+      try (OutputStream chunks = ChunkingOutputStream.fixed(upload::chunk)) {
+        copy(content, chunks, size, source, progress);
+      }
+      ended(upload, progress);
+      terminal.line(source.name() + ": " + HumanText.bytes(size));
+    }
+  }
+
+  private static void copy(
+      InputStream from, OutputStream to, long size, BackupSource source, Progress progress)
+      throws IOException {
+    byte[] buffer = new byte[READ_BYTES];
+    long done = 0;
+    while (done < size) {
+      int got = from.read(buffer, 0, (int) Math.min(buffer.length, size - done));
+      if (got < 0) {
+        throw BackupException.invalid(
+            "image '" + source.path() + "' shrank from " + size + " to " + done + " bytes");
+      }
+      to.write(buffer, 0, got);
+      done += got;
+      progress.at(done);
+    }
+  }
+
+  private void ended(ArchiveUpload upload, Progress progress) {
+    files.add(upload.finish());
+    progress.clear();
+    stats = stats.plus(upload.stats());
+  }
+
+  private void file(BackupSource source) throws IOException {
+    byte[] plain;
+    try (InputStream in = Files.newInputStream(source.path())) {
+      plain = in.readNBytes(DataBlob.BLOB_PLAIN_BYTES_MAX + 1);
+    }
+    byte[] blob = DataBlob.encode(plain, 0, plain.length, true);
+    if (blob.length > DataBlob.BLOB_ENCODED_BYTES_MAX) {
+      throw BackupException.invalid(
+              "'"
+                  + source.path()
+                  + "' has "
+                  + blob.length
+                  + " bytes compressed, a "
+                  + "single file may have "
+                  + DataBlob.BLOB_ENCODED_BYTES_MAX)
+          .advise("Back up its directory as a .pxar, or the file as an .img.");
+    }
+    session.blob(source.archive(), blob);
+    files.add(new ManifestFile(source.archive(), CryptMode.NONE, blob.length, Digest.sha256(blob)));
+    terminal.line(source.name() + ": " + HumanText.bytes(plain.length));
+  }
+
+  static String summary(UploadStats stats) {
+    long total = stats.uploadedBytes() + stats.reusedBytes();
+    return "uploaded "
+        + HumanText.bytes(stats.uploadedBytes())
+        + " in "
+        + HumanText.count(stats.uploadedChunks(), "new chunk", "new chunks")
+        + " ("
+        + HumanText.bytes(stats.encodedBytes())
+        + " compressed), reused "
+        + HumanText.bytes(stats.reusedBytes())
+        + " ("
+        + HumanText.percent(stats.reusedBytes(), total)
+        + ")";
+  }
+}

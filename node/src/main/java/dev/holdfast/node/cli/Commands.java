@@ -1,0 +1,46 @@
+package dev.holdfast.node.cli;
+
+import java.util.List;
+
+/** The commands by name. A class is loaded when its command is asked for. */
+final class Commands {
+  /** In the order of the help. */
+  static final List<String> NAMES =
+      List.of(
+          "backup",
+          "restore",
+          "snapshot",
+          "namespace",
+          "datastore",
+          "user",
+          "acl",
+          "cert",
+          "peer",
+          "sync",
+          "mesh",
+          "task",
+          "tree",
+          "version");
+
+  private Commands() {}
+
+  static Object create(String name, Terminal terminal) {
+    return switch (name) {
+      case "backup" -> new BackupCommand(terminal);
+      case "restore" -> new RestoreCommand(terminal);
+      case "snapshot" -> new SnapshotCommand(terminal);
+      case "namespace" -> new NamespaceCommand(terminal);
+      case "datastore" -> new DatastoreCommand(terminal);
+      case "user" -> new UserCommand(terminal);
+      case "acl" -> new AclCommand(terminal);
+      case "cert" -> new CertCommand(terminal);
+      case "peer" -> new PeerCommand(terminal);
+      case "sync" -> new SyncCommand(terminal);
+      case "mesh" -> new MeshCommand(terminal);
+      case "task" -> new TaskCommand(terminal);
+      case "tree" -> new TreeCommand(terminal);
+      case "version" -> new VersionCommand(terminal);
+      default -> throw new IllegalArgumentException("no command '" + name + "'");
+    };
+  }
+}

@@ -1,0 +1,43 @@
+package dev.holdfast.node.cli;
+
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.BackupType;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Fingerprint;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Arguments become checked values; what is wrong with one is a usage error in its own words. */
+final class Converters {
+  private Converters() {}
+
+  static void register(CommandLine line) {
+    line.registerConverter(AuthId.class, checked(AuthId::parse));
+    line.registerConverter(BackupType.class, checked(BackupType::parse));
+    line.registerConverter(DatastoreName.class, checked(DatastoreName::new));
+    line.registerConverter(Fingerprint.class, checked(Fingerprint::parse));
+    line.registerConverter(GroupId.class, checked(GroupId::parse));
+    line.registerConverter(Namespace.class, checked(Namespace::parse));
+    line.registerConverter(Repository.class, checked(Repository::parse));
+    line.registerConverter(SnapshotChoice.class, checked(SnapshotChoice::parse));
+    line.registerConverter(SnapshotId.class, checked(SnapshotId::parse));
+    line.registerConverter(BackupSource.class, checked(BackupSource::parse));
+    line.registerConverter(OutputOption.Format.class, checked(OutputOption.Format::parse));
+  }
+
+  private static <T> ITypeConverter<T> checked(Function<String, T> parse) {
+    return text -> {
+      try {
+        return parse.apply(text);
+      } catch (BackupException e) {
+        throw new TypeConversionException(e.text());
+      }
+    };
+  }
+}

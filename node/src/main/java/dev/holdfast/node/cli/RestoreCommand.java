@@ -1,0 +1,250 @@
+package dev.holdfast.node.cli;
+
+import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.manifest.CryptMode;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.Digest;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.pxar.TreeListener;
+import dev.holdfast.chunkstore.pxar.TreeRestore;
+import dev.holdfast.chunkstore.pxar.TreeSummary;
+import dev.holdfast.replication.peer.ArchiveDownload;
+import dev.holdfast.replication.peer.ReaderSession;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "restore", description = "Restore an archive of a snapshot.")
+final class RestoreCommand implements Callable<Integer> {
+  private static final String STANDARD_OUTPUT = "-";
+  private static final int COPY_BYTES = 1 << 20;
+
+  private final Terminal terminal;
+
+  @Mixin private ConnectionOptions connection = new ConnectionOptions();
+  @Mixin private NamespaceOption namespaceOption = new NamespaceOption();
+
+  @Parameters(
+      index = "0",
+      paramLabel = "SNAPSHOT",
+      description = "TYPE/ID/TIME, or TYPE/ID for the newest of the group.")
+  private @Nullable SnapshotChoice choice;
+
+  @Parameters(index = "1", paramLabel = "ARCHIVE", description = "e.g. root.pxar")
+  private String archive = "";
+
+  @Parameters(
+      index = "2",
+      paramLabel = "TARGET",
+      description =
+          "Directory (of a .pxar) or file, which must be new or empty; - is standard output.")
+  private String target = "";
+
+  @Option(names = "--overwrite", description = "Replace what is in the way at the target.")
+  private boolean overwrite;
+
+  RestoreCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ArchiveName name = archiveName();
+    Namespace namespace = namespaceOption.of(terminal);
+    terminal.interruption().arm();
+    return connection.run(
+        terminal,
+        node -> {
+          SnapshotId snapshot = java.util.Objects.requireNonNull(choice).resolve(node, namespace);
+          try (ReaderSession session =
+                  node.node().openReader(node.datastore(), namespace, snapshot);
+              Workers workers = new Workers()) {
+            restore(session, snapshot, name, workers);
+          }
+        });
+  }
+
+  private ArchiveName archiveName() {
+    try {
+      return BackupSource.archive(archive);
+    } catch (BackupException e) {
+      throw new UsageException(e.text(), null);
+    }
+  }
+
+  private void restore(
+      ReaderSession session, SnapshotId snapshot, ArchiveName name, Workers workers)
+      throws IOException {
+    long began = System.nanoTime();
+    ManifestFile file = find(session, snapshot, name);
+    String what;
+    if (name.isIndex()) {
+      ChunkIndex index = session.index(name, file.csum());
+      Progress progress = new Progress(terminal, archive, index.contentBytes());
+      try (InputStream content =
+          new Counted(
+              new ArchiveDownload(session, index, workers, snapshot + "/" + name), progress)) {
+        what =
+            archive.endsWith(".pxar") || archive.endsWith(".pxar.didx")
+                ? directoryOr(content, progress)
+                : copied(content);
+      } finally {
+        progress.clear();
+      }
+    } else {
+      what = copied(new java.io.ByteArrayInputStream(blob(session, snapshot, file)));
+    }
+    Duration spent = Duration.ofNanos(System.nanoTime() - began);
+    // Standard output may be the archive itself.
+    terminal.message(
+        "restored " + snapshot + " " + archive + ": " + what + " in " + HumanText.duration(spent));
+  }
+
+  private static ManifestFile find(ReaderSession session, SnapshotId snapshot, ArchiveName name) {
+    Manifest manifest = Manifest.decodeBlob(session.download(ArchiveName.MANIFEST));
+    ManifestFile file = manifest.file(name);
+    if (file == null) {
+      throw BackupException.notFound(
+          "snapshot "
+              + snapshot
+              + " has no "
+              + name
+              + ", it has "
+              + manifest.files().stream()
+                  .map(each -> each.name().text())
+                  .collect(Collectors.joining(", ")));
+    }
+    if (file.crypt() == CryptMode.ENCRYPT) {
+      throw new BackupException(
+              Kind.NOT_BUILT, snapshot + "/" + name + " is encrypted, which is not supported yet")
+          .advise("Restore it with proxmox-backup-client and its key.");
+    }
+    return file;
+  }
+
+  private static byte[] blob(ReaderSession session, SnapshotId snapshot, ManifestFile file) {
+    byte[] encoded = session.download(file.name());
+    Digest found = Digest.sha256(encoded);
+    if (!found.equals(file.csum())) {
+      throw BackupException.corrupt(
+          snapshot
+              + "/"
+              + file.name()
+              + " has digest "
+              + found
+              + ", its manifest says "
+              + file.csum());
+    }
+    return DataBlob.decode(encoded, encoded.length, DataBlob.BLOB_PLAIN_BYTES_MAX);
+  }
+
+  private String directoryOr(InputStream content, Progress progress) throws IOException {
+    if (target.equals(STANDARD_OUTPUT)) {
+      return copied(content);
+    }
+    TreeListener warnings =
+        new TreeListener() {
+          @Override
+          public void warning(String text) {
+            progress.warning(text);
+          }
+        };
+    TreeSummary summary = TreeRestore.restore(content, Path.of(target), overwrite, warnings);
+    progress.clear();
+    return HumanText.count(summary.files(), "file", "files")
+        + " in "
+        + HumanText.count(summary.directories(), "directory", "directories")
+        + ", "
+        + HumanText.bytes(summary.contentBytes())
+        + (summary.warnings() == 0
+            ? ""
+            : ", " + HumanText.count(summary.warnings(), "warning", "warnings"));
+  }
+
+  private String copied(InputStream content) throws IOException {
+    if (target.equals(STANDARD_OUTPUT)) {
+      String what = copied(content, terminal.out());
+      terminal.out().flush();
+      if (terminal.out().checkError()) {
+        throw new IOException("standard output does not take the content");
+      }
+      return what;
+    }
+    StandardOpenOption mode =
+        overwrite ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.CREATE_NEW;
+    try (OutputStream file =
+        Files.newOutputStream(
+            Path.of(target), StandardOpenOption.CREATE, StandardOpenOption.WRITE, mode)) {
+      return copied(content, file);
+    } catch (FileAlreadyExistsException e) {
+      throw new BackupException(Kind.ALREADY_EXISTS, "'" + target + "' is there already", e)
+          .advise("Name a new file, or give --overwrite.");
+    }
+  }
+
+  private static String copied(InputStream from, OutputStream to) throws IOException {
+    byte[] buffer = new byte[COPY_BYTES];
+    long bytes = 0;
+    for (int got = from.read(buffer); got >= 0; got = from.read(buffer)) {
+      to.write(buffer, 0, got);
+      bytes += got;
+    }
+    return HumanText.bytes(bytes);
+  }
+
+  /** Tells how much of the archive was read. */
+  private static final class Counted extends FilterInputStream {
+    private final Progress progress;
+    private long bytes;
+
+    Counted(InputStream in, Progress progress) {
+      super(in);
+      this.progress = progress;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int value = super.read();
+      count(value < 0 ? 0 : 1);
+      return value;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      int got = super.read(target, offset, length);
+      count(Math.max(0, got));
+      return got;
+    }
+
+    @Override
+    public long skip(long wanted) throws IOException {
+      long skipped = super.skip(wanted);
+      count(skipped);
+      return skipped;
+    }
+
+    private void count(long more) {
+      bytes += more;
+      progress.at(bytes);
+    }
+  }
+}
