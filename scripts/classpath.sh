@@ -25,4 +25,4 @@ runtime_options=(
 
 # JDK 25's ahead-of-time cache cuts the start to about a third. It is made once per build, and ignored where it does not fit.
 aot_options=()
-[ -f "$target/holdfast.aot" ] && aot_options=(-XX:AOTCache="$target/holdfast.aot")
+if [ -f "$target/holdfast.aot" ]; then aot_options=(-XX:AOTCache="$target/holdfast.aot"); fi
