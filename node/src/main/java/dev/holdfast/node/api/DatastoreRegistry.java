@@ -97,6 +97,11 @@ public final class DatastoreRegistry implements AutoCloseable {
     entries.put(config.name(), new Entry(config, true, store == null ? open(config) : store, null));
   }
 
+  /** Remembers a declared store that {@link #declare} could not open; whoever asks is told why. */
+  public synchronized void declareBroken(DatastoreConfig config, BackupException problem) {
+    entries.put(config.name(), new Entry(config, true, null, problem));
+  }
+
   /** Makes a store in its directory, opens it and writes it down. */
   public synchronized Datastore create(DatastoreConfig config) {
     requireNew(config);

@@ -84,7 +84,7 @@ class MeshServiceTest {
         1,
         () -> Set.of(identity.fingerprint()),
         AuthId.parse("sync@pbs!x"),
-        new Secret("x"));
+        () -> new Secret("x"));
   }
 
   private MeshHello answer(TunnelPeer peer) {

@@ -101,7 +101,8 @@ final class MeshTestNode {
       String[] other = args[i].split("=", 2);
       Set<Fingerprint> pins = Set.of(identity(directory, other[0]).fingerprint());
       peers.add(
-          new TunnelPeer(other[0], other[1], PORT, () -> pins, token(self[0]), secret(self[0])));
+          new TunnelPeer(
+              other[0], other[1], PORT, () -> pins, token(self[0]), () -> secret(self[0])));
     }
     new MeshTestNode(directory, self[0], peers).run(self[1]);
   }
@@ -227,7 +228,10 @@ final class MeshTestNode {
                           .setURI("/api2/json/mesh/hello")
                           .putHeader(
                               "Authorization",
-                              "PBSAPIToken=" + peer.token() + ":" + peer.tokenSecret().reveal()))
+                              "PBSAPIToken="
+                                  + peer.token()
+                                  + ":"
+                                  + peer.tokenSecret().get().reveal()))
                   .compose(request -> request.send())
                   .compose(HttpClientResponse::body));
       return MeshHello.parse(new ObjectMapper().readTree(body.getBytes()).path("data"));

@@ -121,7 +121,7 @@ final class TunnelDialer implements AutoCloseable {
             + "\r\nAuthorization: PBSAPIToken="
             + peer.token()
             + ":"
-            + peer.tokenSecret().reveal()
+            + peer.tokenSecret().get().reveal()
             + "\r\n\r\n");
   }
 

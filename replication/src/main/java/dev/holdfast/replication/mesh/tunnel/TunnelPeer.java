@@ -13,6 +13,8 @@ import java.util.function.Supplier;
  * @param name as the configuration calls it
  * @param pins fingerprints it may show, asked at each use because the operator may change them
  * @param token how this node is known there
+ * @param tokenSecret asked at each use, on event loops too: it must not block. Throws when it is
+ *     not there yet
  */
 public record TunnelPeer(
     String name,
@@ -20,10 +22,10 @@ public record TunnelPeer(
     int port,
     Supplier<Set<Fingerprint>> pins,
     AuthId token,
-    Secret tokenSecret) {
+    Supplier<Secret> tokenSecret) {
 
-  /** As configured, with the secret read from its file. */
-  public static TunnelPeer of(PeerConfig peer, Secret tokenSecret) {
+  /** As configured. */
+  public static TunnelPeer of(PeerConfig peer, Supplier<Secret> tokenSecret) {
     return new TunnelPeer(
         peer.name(), peer.url().host(), peer.url().port(), peer::pins, peer.token(), tokenSecret);
   }

@@ -108,7 +108,7 @@ class TunnelTest {
   }
 
   private TunnelPeer peer(Secret secret, Fingerprint pin) {
-    return new TunnelPeer("paris", "127.0.0.1", serverPort, () -> Set.of(pin), TOKEN, secret);
+    return new TunnelPeer("paris", "127.0.0.1", serverPort, () -> Set.of(pin), TOKEN, () -> secret);
   }
 
   private Socket connect(TunnelPeer peer, TlsIdentity as) throws Exception {

@@ -1,0 +1,213 @@
+package dev.holdfast.node.job;
+
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.meshconfig.CalendarEvent;
+import dev.holdfast.meshconfig.SyncConfig;
+import dev.holdfast.node.job.ReplicationHistory.Origin;
+import dev.holdfast.node.task.TaskRegistry;
+import dev.holdfast.node.task.Upid;
+import dev.holdfast.replication.mesh.MeshCoordinator;
+import dev.holdfast.replication.mesh.MeshEvent;
+import dev.holdfast.replication.mesh.MeshEvent.SnapshotFinished;
+import dev.holdfast.replication.mesh.Scheduler;
+import dev.holdfast.replication.plan.SyncPlan;
+import dev.holdfast.replication.transfer.SyncScope;
+import dev.holdfast.replication.transfer.Transferred;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All configured syncs, and what starts them: events, schedules, somebody who asks. Events are
+ * hints that may be lost, so a sync that waits for events also looks at everything at the start and
+ * from time to time.
+ */
+public final class SyncJobs implements AutoCloseable {
+  /** Long enough for peers of the same start to be up as well. */
+  static final Duration FIRST_LOOK_DELAY = Duration.ofSeconds(5);
+
+  static final Duration RECONCILE_INTERVAL = Duration.ofMinutes(15);
+
+  private final Map<String, SyncJob> jobs = new LinkedHashMap<>();
+  private final SiteStatuses statuses;
+  private final ReplicationHistory history;
+  private final MeshCoordinator mesh;
+  private final Function<String, String> siteOfPeer;
+  private final Scheduler timer;
+  private final Clock clock;
+  private MeshCoordinator.@Nullable Subscription subscription;
+
+  /**
+   * @param siteOfPeer what a peer calls itself, by its name here
+   * @param clock with the zone in which schedules are read
+   */
+  public SyncJobs(
+      List<SyncConfig> configs,
+      SyncFactory factory,
+      TaskRegistry tasks,
+      SiteStatuses statuses,
+      ReplicationHistory history,
+      MeshCoordinator mesh,
+      Function<String, String> siteOfPeer,
+      Scheduler timer,
+      Clock clock) {
+    this.statuses = statuses;
+    this.history = history;
+    this.mesh = mesh;
+    this.siteOfPeer = siteOfPeer;
+    this.timer = timer;
+    this.clock = clock;
+    for (SyncConfig config : configs) {
+      jobs.put(
+          config.id(),
+          new SyncJob(config, () -> factory.make(config), tasks, timer, this::transferred));
+    }
+  }
+
+  /** Returns at once. */
+  public void start() {
+    subscription = mesh.subscribe(this::hear);
+    for (SyncJob job : jobs.values()) {
+      job.config().when().schedule().ifPresent(schedule -> scheduleNext(job, schedule));
+      if (job.config().when().event()) {
+        timer.after(FIRST_LOOK_DELAY, () -> reconcile(job));
+      }
+    }
+  }
+
+  private void reconcile(SyncJob job) {
+    job.request(SyncScope.ALL);
+    timer.after(RECONCILE_INTERVAL, () -> reconcile(job));
+  }
+
+  private void scheduleNext(SyncJob job, CalendarEvent schedule) {
+    Instant now = clock.instant();
+    OptionalLong next = schedule.next(now.getEpochSecond(), clock.getZone());
+    if (next.isEmpty()) {
+      return; // a date that is over
+    }
+    timer.after(
+        Duration.between(now, Instant.ofEpochSecond(next.getAsLong())),
+        () -> {
+          job.request(SyncScope.ALL);
+          scheduleNext(job, schedule);
+        });
+  }
+
+  private void hear(MeshEvent event) {
+    switch (event) {
+      case SnapshotFinished finished -> finished(finished);
+    }
+  }
+
+  private void finished(SnapshotFinished event) {
+    history.finished(
+        new Origin(event.site(), event.datastore(), event.namespace(), event.snapshot()),
+        event.finishedAtMillis());
+    for (SyncJob job : jobs.values()) {
+      if (job.config().when().event() && concerns(job, event)) {
+        job.request(SyncScope.of(event.namespace(), event.snapshot().group()));
+      }
+    }
+  }
+
+  /** It happened at the source of this sync. */
+  private boolean concerns(SyncJob job, SnapshotFinished event) {
+    return sourceSite(job.config()).equals(event.site())
+        && sourceStore(job.config()).equals(event.datastore())
+        && job.selects(event.namespace(), event.snapshot().group());
+  }
+
+  private String sourceSite(SyncConfig config) {
+    return switch (config) {
+      case SyncConfig.Pull pull -> siteOfPeer.apply(pull.from().peer());
+      case SyncConfig.Push push -> mesh.site();
+    };
+  }
+
+  private static DatastoreName sourceStore(SyncConfig config) {
+    return switch (config) {
+      case SyncConfig.Pull pull -> pull.from().store();
+      case SyncConfig.Push push -> push.from().store();
+    };
+  }
+
+  private void transferred(SyncConfig config, Transferred moved) {
+    if (!moved.dataChanged()) {
+      return;
+    }
+    Namespace origin =
+        switch (config) {
+          case SyncConfig.Pull pull -> moved.target().rebase(pull.into().ns(), pull.from().ns());
+          case SyncConfig.Push push -> moved.target().rebase(push.to().ns(), push.from().ns());
+        };
+    DatastoreName target =
+        config instanceof SyncConfig.Push push ? push.to().store() : config.local().store();
+    history.add(
+        new ReplicationHistory.Entry(
+            config.id(),
+            target,
+            moved.target(),
+            moved.snapshot(),
+            moved.reason(),
+            history.finishedAt(
+                new Origin(sourceSite(config), sourceStore(config), origin, moved.snapshot())),
+            clock.millis(),
+            moved.took().toMillis(),
+            moved.encodedBytes()));
+    if (config instanceof SyncConfig.Pull) {
+      statuses.pulled(
+          target, moved.target(), moved.snapshot(), moved.took().toMillis(), moved.encodedBytes());
+    }
+  }
+
+  /** In the order of the configuration. */
+  public List<SyncJob.View> views() {
+    return jobs.values().stream().map(SyncJob::view).toList();
+  }
+
+  /**
+   * What a run would do now; blocks on the peer.
+   *
+   * @throws BackupException NOT_FOUND when there is no such sync
+   */
+  public SyncPlan plan(String id) {
+    return job(id).plan();
+  }
+
+  /**
+   * Starts a run of everything.
+   *
+   * @throws BackupException NOT_FOUND, or LOCKED when it runs already
+   */
+  public Upid runNow(String id, AuthId caller) {
+    return job(id).runNow(caller);
+  }
+
+  private SyncJob job(String id) {
+    SyncJob job = jobs.get(id);
+    if (job == null) {
+      throw BackupException.notFound("no such sync '" + id + "'")
+          .advise("`holdfast sync list` shows those that are configured.");
+    }
+    return job;
+  }
+
+  /** Starts nothing more. */
+  @Override
+  public void close() {
+    if (subscription != null) {
+      subscription.close();
+    }
+    jobs.values().forEach(SyncJob::close);
+  }
+}
