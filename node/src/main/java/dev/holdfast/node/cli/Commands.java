@@ -7,6 +7,7 @@ final class Commands {
   /** In the order of the help. */
   static final List<String> NAMES =
       List.of(
+          "node",
           "backup",
           "restore",
           "snapshot",
@@ -26,6 +27,7 @@ final class Commands {
 
   static Object create(String name, Terminal terminal) {
     return switch (name) {
+      case "node" -> new NodeCommand(terminal);
       case "backup" -> new BackupCommand(terminal);
       case "restore" -> new RestoreCommand(terminal);
       case "snapshot" -> new SnapshotCommand(terminal);

@@ -20,6 +20,8 @@ import picocli.CommandLine.Option;
           + " with a random password in DIR/admin-password."
     })
 final class NodeCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
   @Option(
       names = "--state",
       required = true,
@@ -36,6 +38,10 @@ final class NodeCommand implements Callable<Integer> {
       description = "where to serve (default: what mesh.yaml says, or all addresses, port 8007)")
   private @Nullable String listen;
 
+  NodeCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
   @Override
   public Integer call() throws InterruptedException {
     HostAndPort address =
@@ -44,14 +50,13 @@ final class NodeCommand implements Callable<Integer> {
     CountDownLatch stopped = new CountDownLatch(1);
     try (Node node = Node.start(new NodeOptions(state, config, address))) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped)));
-      System.out.println(
+      terminal.line(
           "ready https://" + shown(node.address()) + " fingerprint " + node.fingerprint());
-      System.out.flush();
       stop.await();
     } finally {
       stopped.countDown();
     }
-    return 0;
+    return ExitCode.OK.number();
   }
 
   /** A wildcard address is no place to go to; the name of this machine is. */
@@ -60,11 +65,12 @@ final class NodeCommand implements Callable<Integer> {
     return any ? new HostAndPort("localhost", address.port()) : address;
   }
 
-  /** The JVM ends when its hooks do, so this one waits for the node. */
+  /** The JVM ends when its hooks do, so this one waits for the node; that was asked for, so 0. */
   private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
     stop.countDown();
     try {
       stopped.await();
+      Runtime.getRuntime().halt(ExitCode.OK.number());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -1,16 +1,11 @@
 package dev.holdfast.node.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.Properties;
+import dev.holdfast.node.NodeVersion;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 @Command(name = "version", description = "Print the version of this program.")
 final class VersionCommand implements Callable<Integer> {
-  /** Maven puts it into the jar. */
-  private static final String PROPERTIES = "/META-INF/maven/dev.holdfast/node/pom.properties";
-
   private final Terminal terminal;
 
   VersionCommand(Terminal terminal) {
@@ -18,19 +13,8 @@ final class VersionCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
-    terminal.line("holdfast " + version());
+  public Integer call() {
+    terminal.line("holdfast " + NodeVersion.text());
     return ExitCode.OK.number();
-  }
-
-  static String version() throws IOException {
-    try (InputStream in = VersionCommand.class.getResourceAsStream(PROPERTIES)) {
-      if (in == null) {
-        return "(not packaged)";
-      }
-      Properties properties = new Properties();
-      properties.load(in);
-      return properties.getProperty("version", "(unknown)");
-    }
   }
 }
