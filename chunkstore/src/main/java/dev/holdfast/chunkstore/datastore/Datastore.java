@@ -12,6 +12,7 @@ import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
@@ -286,6 +287,13 @@ public final class Datastore implements AutoCloseable {
   /** NOT_FOUND when absent, CORRUPT_DATA when it is not an index. */
   public ChunkIndex readIndex(Namespace namespace, SnapshotId snapshot, ArchiveName name) {
     return ChunkIndex.read(context.files(), context.layout().file(namespace, snapshot, name), name);
+  }
+
+  /** As the other, with the checksum that the manifest gives, which then decides alone. */
+  public ChunkIndex readIndex(
+      Namespace namespace, SnapshotId snapshot, ArchiveName name, Digest checksum) {
+    Path file = context.layout().file(namespace, snapshot, name);
+    return ChunkIndex.read(context.files(), file, name, checksum);
   }
 
   public boolean hasFile(Namespace namespace, SnapshotId snapshot, ArchiveName name) {

@@ -44,7 +44,7 @@ public final class ArchiveUpload {
   public static final int ENTRIES_PER_APPEND = 64;
 
   /** Entries that wait for their place in the index: known chunks behind one that is on its way. */
-  private static final int ENTRIES_WAITING_MAX = 16 * 1024;
+  private static final int ENTRIES_WAITING_MAX = 4096;
 
   private final BackupSession session;
   private final ArchiveName name;

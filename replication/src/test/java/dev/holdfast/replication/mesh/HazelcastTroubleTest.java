@@ -3,6 +3,7 @@ package dev.holdfast.replication.mesh;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.chunkstore.model.Secret;
+import dev.holdfast.replication.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -9,6 +9,7 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.replication.mesh.MeshCoordinator.SeenStatus;
 import dev.holdfast.replication.mesh.MeshCoordinator.Subscription;
+import dev.holdfast.replication.testing.Await;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.holdfast.replication.testing.Await;
 import dev.holdfast.replication.wire.TlsIdentity;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;

@@ -7,6 +7,7 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.replication.mesh.tunnel.TunnelPeer;
+import dev.holdfast.replication.testing.Await;
 import dev.holdfast.replication.testing.StrictVertx;
 import dev.holdfast.replication.wire.TlsIdentity;
 import java.io.IOException;

@@ -1,16 +1,16 @@
-package dev.holdfast.replication.mesh;
+package dev.holdfast.replication.testing;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Waits for what another thread or process brings about, and fails naming it. */
-final class Await {
+public final class Await {
   private static final Duration LOOK_EVERY = Duration.ofMillis(5);
 
   private Await() {}
 
-  static void until(String what, Duration timeMax, BooleanSupplier condition) {
+  public static void until(String what, Duration timeMax, BooleanSupplier condition) {
     long deadline = System.nanoTime() + timeMax.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {

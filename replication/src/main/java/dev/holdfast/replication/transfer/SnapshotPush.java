@@ -1,0 +1,241 @@
+package dev.holdfast.replication.transfer;
+
+import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.Lease;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Digest;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.replication.peer.ArchiveUpload;
+import dev.holdfast.replication.peer.BackupSession;
+import dev.holdfast.replication.peer.KnownChunks;
+import dev.holdfast.replication.peer.RemoteNode;
+import dev.holdfast.replication.peer.UploadStats;
+import dev.holdfast.replication.peer.UploadWindow;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends snapshots of one group by ordinary backup sessions, one after the other (spec/engine.md §6,
+ * point 6): to the target we are a client that happens to have everything ready.
+ *
+ * <pre>
+ *   lock, manifest ─▶ session ─▶ previous ─▶ each file in the manifest's order ─▶ log ─▶ manifest ─▶ finish
+ *                                              blob   checked, as it is
+ *                                              index  checked; unknown chunks as they are stored
+ * </pre>
+ *
+ * Nothing is decoded but for checks, so encrypted and signed snapshots arrive as they were made. A
+ * file that is not what the manifest says is not sent: the session ends without a snapshot.
+ *
+ * <p>Waits for disk and peer: for virtual threads.
+ */
+final class SnapshotPush {
+  private final Datastore local;
+  private final RemoteNode target;
+  private final DatastoreName remoteStore;
+  private final Executor workers;
+  private final UploadWindow window;
+  private final SyncReport report;
+
+  /**
+   * @param workers read chunks from the disk and check them
+   * @param window of chunks under way in this group
+   */
+  SnapshotPush(
+      Datastore local,
+      RemoteNode target,
+      DatastoreName remoteStore,
+      Executor workers,
+      UploadWindow window,
+      SyncReport report) {
+    this.local = local;
+    this.target = target;
+    this.remoteStore = remoteStore;
+    this.workers = workers;
+    this.window = window;
+    this.report = report;
+  }
+
+  /**
+   * What crossed.
+   *
+   * @param chunks sent; the others were known
+   * @param encodedBytes of these and of all blobs
+   */
+  record Sent(long chunks, long encodedBytes) {
+    Sent plus(Sent more) {
+      return new Sent(chunks + more.chunks, encodedBytes + more.encodedBytes);
+    }
+  }
+
+  /**
+   * Sends one snapshot.
+   *
+   * @param hasPrevious whether the group has snapshots at the target
+   * @param checkpoint called at least once per chunk; throws to end the work
+   * @throws BackupException also when the peer refuses; the target then lists nothing new
+   */
+  Sent push(
+      Namespace from, Namespace to, SnapshotId snapshot, boolean hasPrevious, Runnable checkpoint) {
+    try (Lease held = local.lockSnapshotShared(from, snapshot)) {
+      Manifest manifest = local.manifest(from, snapshot);
+      if (!manifest.snapshot().equals(snapshot)) {
+        throw BackupException.corrupt(
+            "the manifest of " + snapshot + " belongs to " + manifest.snapshot());
+      }
+      try (BackupSession session = target.openBackup(remoteStore, to, snapshot, false)) {
+        Sending sending = new Sending(session, from, snapshot, checkpoint);
+        return sending.send(manifest, hasPrevious ? previousManifest(session) : null);
+      }
+    }
+  }
+
+  // Without it everything is sent, which is slower and nothing worse.
+  private @Nullable Manifest previousManifest(BackupSession session) {
+    try {
+      return Manifest.decodeBlob(session.previous(ArchiveName.MANIFEST));
+    } catch (BackupException e) {
+      return switch (e.kind()) {
+        case PEER_UNREACHABLE, CANCELLED -> throw e;
+        default -> {
+          report.log("no use of chunks of the last backup at the target: " + e.text());
+          yield null;
+        }
+      };
+    }
+  }
+
+  /** One snapshot in its session. */
+  private final class Sending {
+    private final BackupSession session;
+    private final Namespace from;
+    private final SnapshotId snapshot;
+    private final Runnable checkpoint;
+    private final KnownChunks known = new KnownChunks();
+
+    Sending(BackupSession session, Namespace from, SnapshotId snapshot, Runnable checkpoint) {
+      this.session = session;
+      this.from = from;
+      this.snapshot = snapshot;
+      this.checkpoint = checkpoint;
+    }
+
+    Sent send(Manifest manifest, @Nullable Manifest previous) {
+      Sent sent = new Sent(0, 0);
+      for (ManifestFile file : manifest.files()) {
+        checkpoint.run();
+        sent = sent.plus(file.name().isIndex() ? archive(file, previous) : blob(file));
+      }
+      ArchiveName log = ArchiveName.CLIENT_LOG;
+      if (manifest.file(log) == null && local.hasFile(from, snapshot, log)) {
+        sent = sent.plus(blob(log, local.readBlob(from, snapshot, log)));
+      }
+      // Every file was compared with the manifest on its way, so the target's is the same.
+      sent = sent.plus(blob(ArchiveName.MANIFEST, manifest.encodeBlob()));
+      checkpoint.run();
+      session.finish();
+      return sent;
+    }
+
+    private Sent blob(ManifestFile file) {
+      byte[] stored = local.readBlob(from, snapshot, file.name());
+      Digest found = Digest.sha256(stored);
+      if (stored.length != file.size() || !found.equals(file.csum())) {
+        throw damaged(
+            file.name(),
+            "has "
+                + stored.length
+                + " bytes with SHA-256 "
+                + found
+                + ", the manifest says "
+                + file.size()
+                + " with "
+                + file.csum(),
+            null);
+      }
+      return blob(file.name(), stored);
+    }
+
+    private Sent blob(ArchiveName name, byte[] encoded) {
+      session.blob(name, encoded);
+      return new Sent(0, encoded.length);
+    }
+
+    private Sent archive(ManifestFile file, @Nullable Manifest previous) {
+      ArchiveName name = file.name();
+      ChunkIndex index = index(file);
+      if (previous != null && previous.file(name) != null) {
+        String why = known.addPreviousStored(session, previous, name);
+        if (why != null) {
+          report.log(why);
+        }
+      }
+      ArchiveUpload upload =
+          name.kind() == ArchiveName.Kind.FIXED_INDEX
+              ? ArchiveUpload.fixed(session, name, index.contentBytes(), known, workers, window)
+              : ArchiveUpload.dynamic(session, name, known, workers, window);
+      for (int i = 0; i < index.chunkCount(); i++) {
+        checkpoint.run();
+        Digest digest = index.digest(i);
+        upload.stored(digest, index.chunkBytes(i), () -> chunk(name, digest));
+      }
+      ManifestFile there = upload.finish();
+      if (!there.csum().equals(file.csum())) {
+        throw damaged(
+            name,
+            "was sent with checksum " + there.csum() + ", the manifest says " + file.csum(),
+            null);
+      }
+      UploadStats stats = upload.stats();
+      return new Sent(stats.uploadedChunks(), stats.encodedBytes());
+    }
+
+    private ChunkIndex index(ManifestFile file) {
+      ChunkIndex index = local.readIndex(from, snapshot, file.name(), file.csum());
+      if (index.contentBytes() != file.size()) {
+        throw damaged(
+            file.name(),
+            "has " + index.contentBytes() + " bytes, the manifest says " + file.size(),
+            null);
+      }
+      return index;
+    }
+
+    /** On a worker. The target compares content and digest; of encrypted ones nobody could. */
+    private byte[] chunk(ArchiveName name, Digest digest) {
+      try {
+        byte[] encoded = local.chunks().read(digest);
+        DataBlob.checkCrc(encoded, encoded.length);
+        return encoded;
+      } catch (BackupException e) {
+        throw switch (e.kind()) {
+          case NOT_FOUND ->
+              damaged(name, "needs chunk " + digest + ", which is missing", e)
+                  .with("digest", digest);
+          case CORRUPT_DATA, INVALID_INPUT ->
+              damaged(name, "needs chunk " + digest + ", which is damaged: " + e.text(), e)
+                  .with("digest", digest);
+          default -> e;
+        };
+      }
+    }
+
+    private BackupException damaged(
+        ArchiveName name, String what, @Nullable BackupException cause) {
+      return new BackupException(Kind.CORRUPT_DATA, snapshot + ": " + name + " " + what, cause)
+          .with("datastore", local.name())
+          .with("namespace", from)
+          .with("snapshot", snapshot)
+          .with("archive", name)
+          .advise("Verify the snapshot; it can be mended from another copy.");
+    }
+  }
+}
