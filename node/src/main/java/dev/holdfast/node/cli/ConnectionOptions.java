@@ -8,6 +8,7 @@ import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.wire.PinnedTrust;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -104,7 +105,7 @@ final class ConnectionOptions {
     return PinnedTrust.of(pin);
   }
 
-  private static <T> T fromVariable(String name, java.util.function.Supplier<T> parse) {
+  private static <T> T fromVariable(String name, Supplier<T> parse) {
     try {
       return parse.get();
     } catch (BackupException e) {

@@ -2,6 +2,7 @@ package dev.holdfast.node.cli;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -36,6 +37,10 @@ final class ErrorReport {
       case AccessDeniedException denied -> {
         print(terminal, "no permission for '" + denied.getFile() + "'", null);
         code = ExitCode.DENIED;
+      }
+      case ClosedByInterruptException interrupted -> {
+        print(terminal, "interrupted", null);
+        code = ExitCode.INTERRUPTED;
       }
       case IOException io -> {
         String text = String.valueOf(io.getMessage());

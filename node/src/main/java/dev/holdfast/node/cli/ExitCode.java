@@ -11,7 +11,7 @@ public enum ExitCode {
   USAGE(2, "the command line makes no sense"),
   UNREACHABLE(3, "no node answers there"),
   UNTRUSTED(4, "the node's certificate is not the expected one"),
-  DENIED(5, "credentials are missing or wrong, or a permission is missing"),
+  DENIED(5, "credentials or permission are missing"),
   NOT_FOUND(6, "what was named does not exist"),
   LOCKED(7, "somebody else is at it; try again later"),
   CORRUPT(8, "stored data is damaged"),

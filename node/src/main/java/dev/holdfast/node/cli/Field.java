@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 
 /** One column of a listing: its header, and how it is made of a row of the answer. */
 record Field(Column column, Function<JsonNode, String> content) {
@@ -45,15 +46,26 @@ record Field(Column column, Function<JsonNode, String> content) {
       }
     }
     List<Field> fields = new ArrayList<>();
-    numeric.forEach((name, number) -> fields.add(number ? number(name) : text(name)));
+    numeric.forEach((name, number) -> fields.add(number ? ofNumber(name) : text(name)));
     return fields;
+  }
+
+  /** By the way in which the API names its numbers. */
+  private static Field ofNumber(String name) {
+    if (name.endsWith("-at-ms")) {
+      return of(name, Align.LEFT, row -> number(row.path(name), ms -> HumanText.time(ms / 1000)));
+    }
+    if (name.endsWith("time") || name.endsWith("-at") || name.equals("since")) {
+      return time(name);
+    }
+    return name.endsWith("bytes") ? bytes(name) : number(name);
   }
 
   String cell(JsonNode row) {
     return content.apply(row);
   }
 
-  private static String number(JsonNode value, java.util.function.LongFunction<String> format) {
+  private static String number(JsonNode value, LongFunction<String> format) {
     return value.isNumber() ? format.apply(value.asLong()) : plain(value);
   }
 

@@ -9,13 +9,21 @@ import java.time.Duration;
 final class Interruption {
   private static final Duration GRACE = Duration.ofSeconds(10);
 
+  private final boolean possible;
   private volatile boolean armed;
   private volatile boolean begun;
   private volatile boolean over;
 
+  /**
+   * @param possible false where commands are run inside of a longer life
+   */
+  Interruption(boolean possible) {
+    this.possible = possible;
+  }
+
   /** From now on the calling thread is interrupted when the process is asked to end. */
   void arm() {
-    if (armed) {
+    if (armed || !possible) {
       return;
     }
     armed = true;

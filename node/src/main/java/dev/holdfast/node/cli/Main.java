@@ -3,6 +3,7 @@ package dev.holdfast.node.cli;
 import dev.holdfast.chunkstore.error.BackupException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -27,6 +28,9 @@ import picocli.CommandLine.ScopeType;
           + " 130 interrupted."
     })
 public final class Main {
+  /** Variable, or property, that logback.xml reads. */
+  private static final String LOG_LEVEL = "HOLDFAST_LOG";
+
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
@@ -36,6 +40,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
+    quietLog(args);
     Terminal terminal = Terminal.system();
     int code = run(terminal, args);
     terminal.interruption().over();
@@ -43,6 +48,14 @@ public final class Main {
     // While the process is ending already, exit would wait for ever for the one who waits for us.
     if (!terminal.interruption().begun()) {
       System.exit(code);
+    }
+  }
+
+  /** What libraries report matters in a node; in a command it is noise, unless asked for. */
+  private static void quietLog(String[] args) {
+    boolean node = args.length > 0 && args[0].equals("node");
+    if (!node && System.getenv(LOG_LEVEL) == null) {
+      System.setProperty(LOG_LEVEL, Arrays.asList(args).contains("--debug") ? "DEBUG" : "WARN");
     }
   }
 

@@ -16,6 +16,7 @@ import dev.holdfast.chunkstore.pxar.TreeRestore;
 import dev.holdfast.chunkstore.pxar.TreeSummary;
 import dev.holdfast.replication.peer.ArchiveDownload;
 import dev.holdfast.replication.peer.ReaderSession;
+import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +76,7 @@ final class RestoreCommand implements Callable<Integer> {
     return connection.run(
         terminal,
         node -> {
-          SnapshotId snapshot = java.util.Objects.requireNonNull(choice).resolve(node, namespace);
+          SnapshotId snapshot = Objects.requireNonNull(choice).resolve(node, namespace);
           try (ReaderSession session =
                   node.node().openReader(node.datastore(), namespace, snapshot);
               Workers workers = new Workers()) {
@@ -111,7 +113,7 @@ final class RestoreCommand implements Callable<Integer> {
         progress.clear();
       }
     } else {
-      what = copied(new java.io.ByteArrayInputStream(blob(session, snapshot, file)));
+      what = copied(new ByteArrayInputStream(blob(session, snapshot, file)));
     }
     Duration spent = Duration.ofNanos(System.nanoTime() - began);
     // Standard output may be the archive itself.

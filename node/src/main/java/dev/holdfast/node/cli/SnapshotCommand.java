@@ -1,6 +1,8 @@
 package dev.holdfast.node.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.holdfast.chunkstore.model.BackupType;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
@@ -58,10 +60,7 @@ final class SnapshotCommand {
             Comparator.comparing((JsonNode row) -> row.path("backup-type").asText())
                 .thenComparing(row -> row.path("backup-id").asText())
                 .thenComparingLong(row -> row.path("backup-time").asLong()))
-        .collect(
-            com.fasterxml.jackson.databind.node.JsonNodeFactory.instance::arrayNode,
-            com.fasterxml.jackson.databind.node.ArrayNode::add,
-            com.fasterxml.jackson.databind.node.ArrayNode::addAll);
+        .collect(JsonNodeFactory.instance::arrayNode, ArrayNode::add, ArrayNode::addAll);
   }
 
   private static String name(JsonNode row) {

@@ -32,7 +32,7 @@ public record Terminal(
         new PrintStream(System.err, true, StandardCharsets.UTF_8),
         System.getenv(),
         isScreen(),
-        new Interruption());
+        new Interruption(true));
   }
 
   // Asking the console would load a line editor, and looks at standard output too.
