@@ -245,6 +245,14 @@ public final class Datastore implements AutoCloseable {
     return removal.group(namespace, group);
   }
 
+  /**
+   * Removes a group without snapshots, whose lock the caller holds. False when there is a snapshot
+   * directory in it: nothing is removed then.
+   */
+  public boolean removeEmptyGroup(GroupLock lock) {
+    return groups.removeIfWithoutSnapshots(lock.namespace(), lock.group());
+  }
+
   // Snapshots
 
   /** All of a group by time, unfinished ones too; none when there is no such group. */

@@ -190,11 +190,18 @@ final class Groups {
     }
   }
 
+  /** The caller holds the group's lock. */
+  boolean removeIfWithoutSnapshots(Namespace namespace, GroupId group) {
+    if (hasSnapshotDirectory(namespace, group)) {
+      return false;
+    }
+    removeDirectory(namespace, group);
+    return true;
+  }
+
   private void removeIfEmpty(Namespace namespace, GroupId group) {
     try {
-      if (!hasSnapshotDirectory(namespace, group)) {
-        removeDirectory(namespace, group);
-      }
+      removeIfWithoutSnapshots(namespace, group);
     } catch (BackupException e) {
       LOG.log(Logger.Level.WARNING, "empty group {0} stays: {1}", group, e.text());
     }

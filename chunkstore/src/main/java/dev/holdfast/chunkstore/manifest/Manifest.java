@@ -174,6 +174,15 @@ public final class Manifest {
     return parse(print(json));
   }
 
+  /** Whether all is equal but {@code unprotected}, which a server may change at any time. */
+  public boolean sameContent(Manifest other) {
+    return content().equals(other.content());
+  }
+
+  private ObjectNode content() {
+    return json.deepCopy().without(UNPROTECTED);
+  }
+
   /** The text as PBS prints it: sorted members, two spaces of indent, UTF-8. */
   public byte[] json() {
     return print(json);

@@ -24,8 +24,16 @@ public final class ReaderSession implements ChunkSource, AutoCloseable {
 
   /** A file of the snapshot, as it is stored. NOT_FOUND for a blob that is not there. */
   public byte[] download(ArchiveName name) {
-    return calls.await(
-        calls.bytes("/download", Map.of("file-name", name.text()), SessionCalls.FILE_BYTES_MAX));
+    return download(name, SessionCalls.FILE_BYTES_MAX);
+  }
+
+  /**
+   * As {@link #download(ArchiveName)}.
+   *
+   * @param bytesMax a longer file is CORRUPT_DATA
+   */
+  public byte[] download(ArchiveName name, int bytesMax) {
+    return calls.await(calls.bytes("/download", Map.of("file-name", name.text()), bytesMax));
   }
 
   /** Downloads and reads an index, whose chunks may be asked for from now on. */
@@ -40,13 +48,26 @@ public final class ReaderSession implements ChunkSource, AutoCloseable {
 
   /** The stored, encoded bytes of a chunk, unchecked. */
   public byte[] chunk(Digest digest) {
-    return calls.await(chunkAsync(digest));
+    return chunk(digest, DataBlob.CHUNK_ENCODED_BYTES_MAX);
   }
 
-  /** As {@link #chunk}; completes on an event loop, so hand further work to a pool. */
+  /**
+   * As {@link #chunk(Digest)}.
+   *
+   * @param bytesMax a longer answer is CORRUPT_DATA
+   */
+  public byte[] chunk(Digest digest, int bytesMax) {
+    return calls.await(chunkAsync(digest, bytesMax));
+  }
+
+  /** As {@link #chunk(Digest)}; completes on an event loop, so hand further work to a pool. */
   @Override
   public CompletableFuture<byte[]> chunkAsync(Digest digest) {
-    return calls.bytes("/chunk", Map.of("digest", digest.hex()), DataBlob.CHUNK_ENCODED_BYTES_MAX);
+    return chunkAsync(digest, DataBlob.CHUNK_ENCODED_BYTES_MAX);
+  }
+
+  private CompletableFuture<byte[]> chunkAsync(Digest digest, int bytesMax) {
+    return calls.bytes("/chunk", Map.of("digest", digest.hex()), bytesMax);
   }
 
   /** Ends the session; what is pending fails. */

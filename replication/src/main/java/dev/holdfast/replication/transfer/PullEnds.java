@@ -1,0 +1,28 @@
+package dev.holdfast.replication.transfer;
+
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.replication.peer.RemoteNode;
+import java.time.InstantSource;
+
+/**
+ * Between what a run pulls, and with what.
+ *
+ * @param chunksInFlight requests for chunks per group
+ * @param budget bytes of chunks in the whole run
+ */
+record PullEnds(
+    RemoteNode source,
+    DatastoreName remoteStore,
+    Datastore local,
+    ChunkFetches fetches,
+    int chunksInFlight,
+    ByteBudget budget,
+    Workers workers,
+    InstantSource clock) {
+
+  /** For texts: the place that content comes from. */
+  String sourceText() {
+    return source + ":" + remoteStore;
+  }
+}

@@ -1,0 +1,246 @@
+package dev.holdfast.replication.transfer;
+
+import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.SnapshotWriter;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.manifest.CryptMode;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.Digest;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.meshconfig.ByteSize;
+import dev.holdfast.replication.peer.ReaderSession;
+import dev.holdfast.replication.plan.SyncPlan.GroupPlan;
+import dev.holdfast.replication.plan.SyncPlan.Reason;
+import dev.holdfast.replication.plan.SyncPlan.Transfer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pulls one snapshot (spec/engine.md §5.6): a new one whole, its manifest last and byte for byte
+ * the source's; of one that is here already, only what may change after a backup's end. The caller
+ * holds the group's lock.
+ *
+ * <p>Whatever goes wrong, nothing half-finished is listed afterwards; the chunks that came stay,
+ * and the next run finds them.
+ */
+final class SnapshotPull {
+  private final PullEnds ends;
+  private final Datastore local;
+  private final GroupRun run;
+  private final Namespace source;
+  private final Namespace target;
+  private final SnapshotId id;
+  private final Reason reason;
+  private final Instant begin;
+
+  private SnapshotPull(PullEnds ends, GroupPlan group, Transfer transfer, GroupRun run) {
+    this.ends = ends;
+    this.local = ends.local();
+    this.run = run;
+    this.source = group.source();
+    this.target = group.target();
+    this.id = group.group().at(transfer.time());
+    this.reason = transfer.reason();
+    this.begin = ends.clock().instant();
+  }
+
+  /**
+   * Waits until it is here; tells so in the run.
+   *
+   * @throws BackupException naming the snapshot; CORRUPT_DATA when the source gives something else
+   *     than its manifest says, ALREADY_EXISTS when the copy here has another content
+   */
+  static void pull(PullEnds ends, GroupPlan group, Transfer transfer, GroupRun run) {
+    SnapshotPull pull = new SnapshotPull(ends, group, transfer, run);
+    try {
+      pull.pull();
+    } catch (BackupException e) {
+      throw pull.named(e);
+    }
+  }
+
+  private void pull() {
+    run.checkpoint();
+    ReaderSession session;
+    byte[] manifest;
+    try {
+      session = ends.source().openReader(ends.remoteStore(), source, id);
+    } catch (BackupException e) {
+      tellVanished(e);
+      return;
+    }
+    try (session) {
+      try {
+        manifest = session.download(ArchiveName.MANIFEST, DataBlob.BLOB_ENCODED_BYTES_MAX);
+      } catch (BackupException e) {
+        tellVanished(e);
+        return;
+      }
+      if (local.isFinished(target, id)) {
+        recheck(session, manifest);
+      } else {
+        copy(session, manifest);
+      }
+    }
+  }
+
+  /** Throws again what means something else. */
+  private void tellVanished(BackupException error) {
+    // No such snapshot is a 400 with this text, no such file a 404 (spec/protocols.md §6.1, §6.2).
+    boolean vanished =
+        error.kind() == Kind.NOT_FOUND
+            || (error.kind() == Kind.INVALID_INPUT && error.text().contains("does not exist"));
+    if (!vanished) {
+      throw error;
+    }
+    run.log(id.timeText() + ": skipped because vanished since start of sync");
+  }
+
+  private void copy(ReaderSession session, byte[] manifestBlob) {
+    Manifest manifest = Manifest.decodeBlob(manifestBlob);
+    if (!manifest.snapshot().equals(id)) {
+      throw BackupException.corrupt("the source's manifest is of " + manifest.snapshot());
+    }
+    run.log(id.timeText() + ": start sync");
+    ChunkPull chunks = new ChunkPull(ends, session, run);
+    FilesAhead files = new FilesAhead(session, manifest);
+    long fileBytes = manifestBlob.length;
+    try (SnapshotWriter writer = local.beginSnapshot(target, id)) {
+      // An index is put there when its chunks are, so that garbage collection finds them all.
+      Map<ArchiveName, byte[]> indexes = new LinkedHashMap<>();
+      for (ManifestFile file : manifest.files()) {
+        run.checkpoint();
+        run.log(id.timeText() + "/" + file.name() + ": sync archive");
+        byte[] content = files.next();
+        fileBytes += content.length;
+        if (file.name().isIndex()) {
+          chunks.archive(checkedIndex(file, content), file.crypt() == CryptMode.ENCRYPT);
+          indexes.put(file.name(), content);
+        } else {
+          checkBlob(file, content);
+          ends.workers().run(() -> writer.rawFile(file.name(), content));
+        }
+      }
+      chunks.join();
+      byte[] log = files.clientLog();
+      if (log != null) {
+        indexes.put(ArchiveName.CLIENT_LOG, log);
+        fileBytes += log.length;
+      }
+      run.checkpoint();
+      ends.workers()
+          .run(
+              () -> {
+                indexes.forEach(writer::rawFile);
+                writer.finishWith(manifestBlob);
+              });
+    } finally {
+      session.close();
+      chunks.quiesce();
+    }
+    done(chunks.chunks(), chunks.encodedBytes() + fileBytes, true);
+  }
+
+  private ChunkIndex checkedIndex(ManifestFile file, byte[] content) {
+    ChunkIndex index =
+        ends.workers()
+            .call(() -> ChunkIndex.parse(content, file.name(), ends.sourceText(), file.csum()));
+    requireSame(file, "content size", index.contentBytes(), file.size());
+    return index;
+  }
+
+  private void checkBlob(ManifestFile file, byte[] content) {
+    requireSame(file, "size", (long) content.length, file.size());
+    requireSame(file, "checksum", ends.workers().call(() -> Digest.sha256(content)), file.csum());
+  }
+
+  private static void requireSame(ManifestFile file, String what, Object found, Object expected) {
+    if (!found.equals(expected)) {
+      throw BackupException.corrupt(
+              "archive "
+                  + file.name()
+                  + " at the source has "
+                  + what
+                  + " "
+                  + found
+                  + ", its manifest says "
+                  + expected)
+          .with("archive", file.name());
+    }
+  }
+
+  /** It is here: the manifest tells whether there is anything to take over. */
+  private void recheck(ReaderSession session, byte[] manifestBlob) {
+    run.log("re-sync snapshot " + id.timeText());
+    byte[] ours = local.readBlob(target, id, ArchiveName.MANIFEST);
+    byte[] log =
+        local.hasFile(target, id, ArchiveName.CLIENT_LOG) ? null : FilesAhead.clientLog(session);
+    if (!Arrays.equals(ours, manifestBlob)) {
+      takeOver(Manifest.decodeBlob(ours), manifestBlob, log);
+    } else if (log != null) {
+      local.addClientLog(target, id, log);
+      run.log(id.timeText() + ": got backup log file " + ArchiveName.CLIENT_LOG);
+      done(0, log.length, false);
+    } else {
+      run.log(id.timeText() + ": no data changes");
+    }
+  }
+
+  private void takeOver(Manifest ours, byte[] manifestBlob, byte @Nullable [] log) {
+    if (!ours.sameContent(Manifest.decodeBlob(manifestBlob))) {
+      throw new BackupException(
+              Kind.ALREADY_EXISTS,
+              "refusing to overwrite local snapshot: content differs from source")
+          .advise("Find out which of the two is right, and remove the other one.");
+    }
+    if (local.isProtected(target, id)) {
+      run.log(id.timeText() + ": changed at the source, but protected here");
+      return;
+    }
+    try (SnapshotWriter writer = local.reopenSnapshot(target, id)) {
+      ends.workers()
+          .run(
+              () -> {
+                if (log != null) {
+                  writer.rawFile(ArchiveName.CLIENT_LOG, log);
+                }
+                writer.finishWith(manifestBlob);
+              });
+    }
+    done(0, manifestBlob.length + (log == null ? 0 : log.length), false);
+  }
+
+  private void done(long chunks, long encodedBytes, boolean dataChanged) {
+    Duration took = Duration.between(begin, ends.clock().instant());
+    double seconds = Math.max(took.toMillis(), 1) / 1000.0;
+    run.log(
+        id.timeText()
+            + ": sync done, downloaded "
+            + ByteSize.text(encodedBytes)
+            + " ("
+            + ByteSize.text((long) (encodedBytes / seconds))
+            + "/s)");
+    run.transferred(new Transferred(target, id, reason, took, chunks, encodedBytes, dataChanged));
+  }
+
+  private BackupException named(BackupException cause) {
+    BackupException error =
+        new BackupException(cause.kind(), id.timeText() + ": " + cause.text(), cause)
+            .with("namespace", target)
+            .with("snapshot", id);
+    cause.context().forEach(error::with);
+    Optional.ofNullable(cause.guidance()).ifPresent(error::advise);
+    return error;
+  }
+}

@@ -1,0 +1,316 @@
+package dev.holdfast.replication.testing;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.SnapshotInfo;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.VerifyState;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.BackupType;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.Secret;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.meshconfig.HostAndPort;
+import dev.holdfast.replication.peer.Credential;
+import dev.holdfast.replication.peer.RemoteNode;
+import dev.holdfast.replication.wire.PinnedTrust;
+import dev.holdfast.replication.wire.TlsEngine;
+import dev.holdfast.replication.wire.TlsIdentity;
+import dev.holdfast.replication.wire.WireClient;
+import dev.holdfast.replication.wire.WireExchange;
+import dev.holdfast.replication.wire.WireServer;
+import dev.holdfast.replication.wire.WireSettings;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node to pull from, over real TLS: a real datastore behind the lists and the reader protocol of
+ * spec/protocols.md §6 and §7, for one token. What comes in is recorded; answers can be held up,
+ * refused or replaced.
+ */
+public final class StoreServer implements AutoCloseable {
+  public static final AuthId TOKEN = AuthId.parse("sync@pbs!test");
+  private static final String SECRET = "11111111-2222";
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private static final Duration SESSION_END_MAX = Duration.ofSeconds(30);
+
+  private final Vertx vertx;
+  private final Datastore store;
+  private final TlsIdentity identity;
+  private final HttpServer server;
+  private int openSessions;
+
+  /** {@code METHOD path?query} of REST calls below the store, {@code METHOD path} of sessions. */
+  public final List<String> requests = new CopyOnWriteArrayList<>();
+
+  /** What the token may see. */
+  public volatile Predicate<Namespace> visible = namespace -> true;
+
+  /** Before each answer of a session; what it fails with is the answer. */
+  public volatile Function<WireExchange, Future<?>> before = exchange -> Future.succeededFuture();
+
+  /** May replace the bytes that a session answers. */
+  public volatile ReplaceAnswer replace = (exchange, answer) -> answer;
+
+  /** Changes an answer on its way out. */
+  public interface ReplaceAnswer {
+    byte[] apply(WireExchange exchange, byte[] answer);
+  }
+
+  /**
+   * @param store stays the caller's
+   */
+  public StoreServer(Vertx vertx, Datastore store) {
+    this.vertx = vertx;
+    this.store = store;
+    identity = TlsIdentity.generate("store.test", List.of(), Instant.now(), new SecureRandom());
+    HttpServerOptions options =
+        WireServer.options(identity, TlsEngine.choose()).setHost("127.0.0.1").setPort(0);
+    server = vertx.createHttpServer(options);
+    WireServer.acceptUpgrades(server, options);
+    server.requestHandler(this::request);
+    StrictVertx.await(server.listen());
+  }
+
+  public HostAndPort address() {
+    return new HostAndPort("127.0.0.1", server.actualPort());
+  }
+
+  /** A client with the token; the caller closes. */
+  public RemoteNode client() {
+    return new RemoteNode(
+        vertx,
+        address(),
+        PinnedTrust.of(identity.fingerprint()),
+        new Credential.Token(TOKEN, new Secret(SECRET)),
+        WireClient.ANSWER_TIMEOUT);
+  }
+
+  /** How often a call of this kind came, {@code GET /chunk} for example. */
+  public long count(String methodAndPath) {
+    return requests.stream().filter(r -> r.equals(methodAndPath)).count();
+  }
+
+  /** Waits until every session that was opened has ended, so that nothing is locked by one. */
+  public synchronized void awaitSessionsEnded() {
+    long deadline = System.nanoTime() + SESSION_END_MAX.toNanos();
+    try {
+      while (openSessions > 0) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          throw new AssertionError(openSessions + " sessions are still open");
+        }
+        TimeUnit.NANOSECONDS.timedWait(this, left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  synchronized void sessions(int change) {
+    openSessions += change;
+    notifyAll();
+  }
+
+  /** Ends all connections, as when the machine goes down; does not wait. */
+  public void stopListening() {
+    var unused = server.close();
+  }
+
+  @Override
+  public void close() {
+    StrictVertx.await(server.close());
+  }
+
+  private void request(HttpServerRequest request) {
+    if (!("PBSAPIToken=" + TOKEN + ":" + SECRET).equals(request.getHeader("Authorization"))) {
+      request.response().setStatusCode(401).end("authentication failed");
+      return;
+    }
+    String path = request.path().substring("/api2/json".length());
+    Map<String, String> query = query(request.query());
+    if (path.equals("/reader")) {
+      reader(request, query);
+      return;
+    }
+    String below = path.replace("/admin/datastore/" + store.name() + "/", "");
+    requests.add(request.method() + " " + below + "?" + query);
+    vertx
+        .executeBlocking(() -> MAPPER.writeValueAsString(rest(below, query)), false)
+        .onSuccess(data -> request.response().end("{\"data\":" + data + "}"))
+        .onFailure(
+            failure ->
+                request
+                    .response()
+                    .setStatusCode(status(failure))
+                    .end(String.valueOf(failure.getMessage())));
+  }
+
+  static int status(Throwable failure) {
+    return switch (failure) {
+      case BackupException e when e.kind() == Kind.NOT_FOUND -> 404;
+      case BackupException e when e.kind() == Kind.PERMISSION -> 403;
+      case BackupException e when e.kind() == Kind.UNAUTHENTICATED -> 401;
+      default -> 400;
+    };
+  }
+
+  private ArrayNode rest(String list, Map<String, String> query) {
+    return switch (list) {
+      case "namespace" -> namespaces(query);
+      case "groups" -> groups(namespace(query));
+      case "snapshots" -> snapshots(namespace(query), query);
+      default -> throw BackupException.notFound("Path '" + list + "' not found.");
+    };
+  }
+
+  private ArrayNode namespaces(Map<String, String> query) {
+    Namespace parent = Namespace.parse(query.getOrDefault("parent", ""));
+    int depth = Integer.parseInt(query.getOrDefault("max-depth", "7"));
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    // An absent parent is listed, as real servers do.
+    List<Namespace> found =
+        store.namespaceExists(parent) ? store.namespaces(parent, depth) : List.of(parent);
+    for (Namespace namespace : found) {
+      if (visible.test(namespace)) {
+        list.addObject().put("ns", namespace.toString());
+      }
+    }
+    if (list.isEmpty()) {
+      throw new BackupException(Kind.PERMISSION, "permission check failed");
+    }
+    return list;
+  }
+
+  private Namespace namespace(Map<String, String> query) {
+    Namespace namespace = Namespace.parse(query.getOrDefault("ns", ""));
+    if (!visible.test(namespace)) {
+      throw new BackupException(Kind.PERMISSION, "permission check failed");
+    }
+    if (!store.namespaceExists(namespace)) {
+      throw BackupException.invalid("ENOENT: No such file or directory");
+    }
+    return namespace;
+  }
+
+  private ArrayNode groups(Namespace namespace) {
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    for (GroupId group : store.groups(namespace)) {
+      list.addObject()
+          .put("backup-type", group.type().text())
+          .put("backup-id", group.id())
+          .put("owner", store.owner(namespace, group).toString());
+    }
+    return list;
+  }
+
+  private ArrayNode snapshots(Namespace namespace, Map<String, String> query) {
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    for (GroupId group : store.groups(namespace)) {
+      boolean asked =
+          query.getOrDefault("backup-type", group.type().text()).equals(group.type().text())
+              && query.getOrDefault("backup-id", group.id()).equals(group.id());
+      if (asked) {
+        String owner = store.owner(namespace, group).toString();
+        store
+            .snapshots(namespace, group)
+            .forEach(id -> list.add(snapshot(store.info(namespace, id)).put("owner", owner)));
+      }
+    }
+    return list;
+  }
+
+  private static ObjectNode snapshot(SnapshotInfo info) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("backup-type", info.id().group().type().text())
+        .put("backup-id", info.id().group().id())
+        .put("backup-time", info.id().time())
+        .put("protected", info.isProtected());
+    ArrayNode files = json.putArray("files");
+    for (SnapshotInfo.FileInfo file : info.files()) {
+      ObjectNode entry = files.addObject().put("filename", file.name());
+      if (file.crypt() != null) {
+        entry.put("crypt-mode", file.crypt().text());
+      }
+      if (file.size() != null) {
+        entry.put("size", file.size());
+      }
+    }
+    Manifest manifest = info.manifest();
+    if (manifest != null && info.size() != null) {
+      json.put("size", info.size());
+      manifest.notes().flatMap(n -> n.lines().findFirst()).ifPresent(n -> json.put("comment", n));
+      VerifyState verified = manifest.verifyState();
+      if (verified != null) {
+        json.putObject("verification")
+            .put("upid", verified.upid())
+            .put("state", verified.state().text());
+      }
+    }
+    return json;
+  }
+
+  private void reader(HttpServerRequest request, Map<String, String> query) {
+    requests.add("OPEN");
+    GroupId group =
+        new GroupId(
+            BackupType.parse(query.getOrDefault("backup-type", "")),
+            query.getOrDefault("backup-id", ""));
+    SnapshotId snapshot = group.at(Long.parseLong(query.getOrDefault("backup-time", "")));
+    Namespace namespace = Namespace.parse(query.getOrDefault("ns", ""));
+    request.pause();
+    vertx
+        .executeBlocking(() -> new StoreReader(this, store, namespace, snapshot), false)
+        .onSuccess(
+            session -> {
+              var unused =
+                  WireServer.upgrade(
+                      request, "proxmox-backup-reader-protocol-v1", WireSettings.READER, session);
+            })
+        .onFailure(
+            failure -> {
+              request.resume();
+              request
+                  .response()
+                  .setStatusCode(status(failure))
+                  .end(String.valueOf(failure.getMessage()));
+            });
+  }
+
+  static Map<String, String> query(@Nullable String query) {
+    Map<String, String> parameters = new HashMap<>();
+    for (String pair : query == null ? new String[0] : query.split("&", -1)) {
+      int equals = pair.indexOf('=');
+      if (equals > 0) {
+        parameters.put(
+            pair.substring(0, equals),
+            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+      }
+    }
+    return parameters;
+  }
+}
