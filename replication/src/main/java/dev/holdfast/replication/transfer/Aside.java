@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 
 /** Something that is done aside while the one who wants it goes on, and waits for it later. */
 final class Aside<T> {
@@ -27,6 +28,21 @@ final class Aside<T> {
     FutureTask<T> task = new FutureTask<>(work);
     executor.execute(task);
     return new Aside<>(task);
+  }
+
+  /** Does something with the result when it is there, also aside; nothing after a failure. */
+  void whenDone(Consumer<T> then) {
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              T result;
+              try {
+                result = await();
+              } catch (BackupException e) {
+                return; // nobody asked for it
+              }
+              then.accept(result);
+            });
   }
 
   /**

@@ -5,8 +5,9 @@ import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.chunk.ChunkStore;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.manifest.CryptMode;
+import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.Digest;
-import dev.holdfast.replication.peer.ReaderSession;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -34,19 +35,19 @@ final class ChunkPull {
 
   private final PullEnds ends;
   private final ChunkStore store;
-  private final ReaderSession session;
+  private final ChunkSessions sessions;
   private final GroupRun run;
   private final TaskWindow window;
   private final LongAdder chunks = new LongAdder();
   private final LongAdder encodedBytes = new LongAdder();
 
   /**
-   * @param session gives the chunks of the indexes that are handed in
+   * @param sessions of the snapshot
    */
-  ChunkPull(PullEnds ends, ReaderSession session, GroupRun run) {
+  ChunkPull(PullEnds ends, ChunkSessions sessions, GroupRun run) {
     this.ends = ends;
     this.store = ends.local().chunks();
-    this.session = session;
+    this.sessions = sessions;
     this.run = run;
     this.window = new TaskWindow(ends.chunksInFlight());
   }
@@ -54,10 +55,12 @@ final class ChunkPull {
   /**
    * Hands in an archive; returns when its last chunks are under way.
    *
-   * @param encrypted what the manifest says of it
+   * @param file what the manifest says of it
+   * @param index which the first session has downloaded
    * @throws BackupException the first error of any chunk so far
    */
-  void archive(ChunkIndex index, boolean encrypted) {
+  void archive(ManifestFile file, ChunkIndex index) {
+    sessions.archive(file.name());
     for (int from = 0; from < index.chunkCount(); from += LOOKUP_BATCH) {
       int first = from;
       int end = Math.min(index.chunkCount(), from + LOOKUP_BATCH);
@@ -65,7 +68,7 @@ final class ChunkPull {
       for (int i : ends.workers().call(() -> missing(index, first, end))) {
         Digest digest = index.digest(i);
         int plainBytes = index.chunkBytes(i);
-        window.submit(() -> ensure(digest, plainBytes, encrypted));
+        window.submit(() -> ensure(file, digest, plainBytes));
       }
     }
   }
@@ -75,7 +78,7 @@ final class ChunkPull {
     window.join();
   }
 
-  /** Waits until nothing is under way; the session was closed before. */
+  /** Waits until nothing is under way; the sessions were closed before. */
   void quiesce() {
     window.quiesce();
   }
@@ -102,15 +105,13 @@ final class ChunkPull {
     return missing;
   }
 
-  private void ensure(Digest digest, int plainBytes, boolean encrypted) {
+  private void ensure(ManifestFile file, Digest digest, int plainBytes) {
     run.checkpoint();
     int encodedMax = encodedBytesMax(plainBytes);
     ends.budget()
         .hold(
             encodedMax,
-            () ->
-                ends.fetches()
-                    .fetch(digest, () -> fetch(digest, plainBytes, encodedMax, encrypted)));
+            () -> ends.fetches().fetch(digest, () -> fetch(file, digest, plainBytes, encodedMax)));
   }
 
   private static int encodedBytesMax(int plainBytes) {
@@ -122,16 +123,16 @@ final class ChunkPull {
     return Math.min(expanded, DataBlob.CHUNK_ENCODED_BYTES_MAX);
   }
 
-  private void fetch(Digest digest, int plainBytes, int encodedMax, boolean encrypted) {
+  private void fetch(ManifestFile file, Digest digest, int plainBytes, int encodedMax) {
     // Again, because it may have come since, in this archive or by another run.
     if (ends.workers().call(() -> store.touch(digest))) {
       return;
     }
-    byte[] encoded = session.chunk(digest, encodedMax);
+    byte[] encoded = sessions.chunk(file.name(), digest, encodedMax);
     ends.workers()
         .run(
             () -> {
-              check(encoded, digest, plainBytes, encrypted);
+              check(encoded, digest, plainBytes, file.crypt() == CryptMode.ENCRYPT);
               store.insert(digest, encoded, encoded.length);
             });
     chunks.increment();

@@ -27,12 +27,17 @@ final class FilesAhead {
   FilesAhead(ReaderSession session, Manifest manifest) {
     this.session = session;
     this.files = manifest.files().iterator();
-    fill();
     this.log = Aside.start(() -> clientLog(session));
+  }
+
+  /** Asks for the first files; without it, that happens when the first is wanted. */
+  void start() {
+    fill();
   }
 
   /** The next file as the source stores it, unchecked. */
   byte[] next() {
+    fill();
     Aside<byte[]> next = ahead.remove();
     byte[] content = next.await();
     fill();

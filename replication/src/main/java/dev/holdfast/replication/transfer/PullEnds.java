@@ -4,12 +4,14 @@ import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.replication.peer.RemoteNode;
 import java.time.InstantSource;
+import java.util.concurrent.Semaphore;
 
 /**
  * Between what a run pulls, and with what.
  *
  * @param chunksInFlight requests for chunks per group
  * @param budget bytes of chunks in the whole run
+ * @param extraSessions how many connections the run may have beside one for each group
  */
 record PullEnds(
     RemoteNode source,
@@ -18,6 +20,7 @@ record PullEnds(
     ChunkFetches fetches,
     int chunksInFlight,
     ByteBudget budget,
+    Semaphore extraSessions,
     Workers workers,
     InstantSource clock) {
 

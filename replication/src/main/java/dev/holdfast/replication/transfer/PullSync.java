@@ -11,12 +11,16 @@ import dev.holdfast.replication.plan.Mapping;
 import dev.holdfast.replication.plan.SyncPlan;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 
 /**
  * From a peer, which may be a real PBS, into one of our datastores (spec/engine.md §5; what is
  * different is in the planner's rules). Needs no more of the peer than to list and to read.
  */
 public final class PullSync implements Sync {
+  /** With those of the groups, enough for a Gbit/s over 150 ms (design §6). */
+  private static final int EXTRA_SESSIONS = 8;
+
   private final RemoteNode source;
   private final DatastoreName remoteStore;
   private final Datastore local;
@@ -124,6 +128,7 @@ public final class PullSync implements Sync {
             fetches,
             limits.chunksInFlight(),
             new ByteBudget(limits.bytesInFlight()),
+            new Semaphore(EXTRA_SESSIONS),
             workers,
             clock);
     return SyncRun.execute(

@@ -55,8 +55,10 @@ final class PullWork implements SyncWork {
       for (SnapshotId left : local.removeUnfinished(plan.target(), plan.group())) {
         run.log(left.timeText() + ": removed, because it was begun and never finished");
       }
-      for (Transfer transfer : plan.transfers()) {
-        SnapshotPull.pull(ends, plan, transfer, run);
+      try (SnapshotsAhead snapshots = new SnapshotsAhead(ends, plan)) {
+        for (Transfer transfer : plan.transfers()) {
+          SnapshotPull.pull(ends, plan, transfer, snapshots, run);
+        }
       }
     }
   }

@@ -1,12 +1,10 @@
 package dev.holdfast.replication.transfer;
 
-import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.datastore.SnapshotWriter;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.index.ChunkIndex;
-import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
@@ -14,12 +12,10 @@ import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.ByteSize;
-import dev.holdfast.replication.peer.ReaderSession;
 import dev.holdfast.replication.plan.SyncPlan.GroupPlan;
 import dev.holdfast.replication.plan.SyncPlan.Reason;
 import dev.holdfast.replication.plan.SyncPlan.Transfer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,118 +34,93 @@ final class SnapshotPull {
   private final PullEnds ends;
   private final Datastore local;
   private final GroupRun run;
-  private final Namespace source;
+  private final Namespace from;
   private final Namespace target;
   private final SnapshotId id;
   private final Reason reason;
-  private final Instant begin;
 
   private SnapshotPull(PullEnds ends, GroupPlan group, Transfer transfer, GroupRun run) {
     this.ends = ends;
     this.local = ends.local();
     this.run = run;
-    this.source = group.source();
+    this.from = group.source();
     this.target = group.target();
     this.id = group.group().at(transfer.time());
     this.reason = transfer.reason();
-    this.begin = ends.clock().instant();
   }
 
   /**
    * Waits until it is here; tells so in the run.
    *
+   * @param snapshots gives this one next
    * @throws BackupException naming the snapshot; CORRUPT_DATA when the source gives something else
    *     than its manifest says, ALREADY_EXISTS when the copy here has another content
    */
-  static void pull(PullEnds ends, GroupPlan group, Transfer transfer, GroupRun run) {
+  static void pull(
+      PullEnds ends, GroupPlan group, Transfer transfer, SnapshotsAhead snapshots, GroupRun run) {
     SnapshotPull pull = new SnapshotPull(ends, group, transfer, run);
     try {
-      pull.pull();
+      pull.pull(snapshots);
     } catch (BackupException e) {
       throw pull.named(e);
     }
   }
 
-  private void pull() {
+  private void pull(SnapshotsAhead snapshots) {
     run.checkpoint();
-    ReaderSession session;
-    byte[] manifest;
-    try {
-      session = ends.source().openReader(ends.remoteStore(), source, id);
-    } catch (BackupException e) {
-      tellVanished(e);
+    Optional<SnapshotSource> opened = snapshots.next();
+    if (opened.isEmpty()) {
+      run.log(id.timeText() + ": skipped because vanished since start of sync");
       return;
     }
-    try (session) {
-      try {
-        manifest = session.download(ArchiveName.MANIFEST, DataBlob.BLOB_ENCODED_BYTES_MAX);
-      } catch (BackupException e) {
-        tellVanished(e);
-        return;
-      }
+    try (SnapshotSource source = opened.get()) {
       if (local.isFinished(target, id)) {
-        recheck(session, manifest);
+        recheck(source);
       } else {
-        copy(session, manifest);
+        copy(source);
       }
     }
   }
 
-  /** Throws again what means something else. */
-  private void tellVanished(BackupException error) {
-    // No such snapshot is a 400 with this text, no such file a 404 (spec/protocols.md §6.1, §6.2).
-    boolean vanished =
-        error.kind() == Kind.NOT_FOUND
-            || (error.kind() == Kind.INVALID_INPUT && error.text().contains("does not exist"));
-    if (!vanished) {
-      throw error;
-    }
-    run.log(id.timeText() + ": skipped because vanished since start of sync");
-  }
-
-  private void copy(ReaderSession session, byte[] manifestBlob) {
-    Manifest manifest = Manifest.decodeBlob(manifestBlob);
-    if (!manifest.snapshot().equals(id)) {
-      throw BackupException.corrupt("the source's manifest is of " + manifest.snapshot());
-    }
+  private void copy(SnapshotSource source) {
     run.log(id.timeText() + ": start sync");
-    ChunkPull chunks = new ChunkPull(ends, session, run);
-    FilesAhead files = new FilesAhead(session, manifest);
-    long fileBytes = manifestBlob.length;
+    ChunkSessions sessions = new ChunkSessions(ends, from, id, source.session());
+    ChunkPull chunks = new ChunkPull(ends, sessions, run);
+    long fileBytes = source.manifestBlob().length;
     try (SnapshotWriter writer = local.beginSnapshot(target, id)) {
       // An index is put there when its chunks are, so that garbage collection finds them all.
-      Map<ArchiveName, byte[]> indexes = new LinkedHashMap<>();
-      for (ManifestFile file : manifest.files()) {
+      Map<ArchiveName, byte[]> last = new LinkedHashMap<>();
+      for (ManifestFile file : source.manifest().files()) {
         run.checkpoint();
         run.log(id.timeText() + "/" + file.name() + ": sync archive");
-        byte[] content = files.next();
+        byte[] content = source.files().next();
         fileBytes += content.length;
         if (file.name().isIndex()) {
-          chunks.archive(checkedIndex(file, content), file.crypt() == CryptMode.ENCRYPT);
-          indexes.put(file.name(), content);
+          chunks.archive(file, checkedIndex(file, content));
+          last.put(file.name(), content);
         } else {
           checkBlob(file, content);
           ends.workers().run(() -> writer.rawFile(file.name(), content));
         }
       }
       chunks.join();
-      byte[] log = files.clientLog();
+      byte[] log = source.files().clientLog();
       if (log != null) {
-        indexes.put(ArchiveName.CLIENT_LOG, log);
+        last.put(ArchiveName.CLIENT_LOG, log);
         fileBytes += log.length;
       }
       run.checkpoint();
       ends.workers()
           .run(
               () -> {
-                indexes.forEach(writer::rawFile);
-                writer.finishWith(manifestBlob);
+                last.forEach(writer::rawFile);
+                writer.finishWith(source.manifestBlob());
               });
     } finally {
-      session.close();
+      sessions.close();
       chunks.quiesce();
     }
-    done(chunks.chunks(), chunks.encodedBytes() + fileBytes, true);
+    done(source, chunks.chunks(), chunks.encodedBytes() + fileBytes, true);
   }
 
   private ChunkIndex checkedIndex(ManifestFile file, byte[] content) {
@@ -181,24 +152,24 @@ final class SnapshotPull {
   }
 
   /** It is here: the manifest tells whether there is anything to take over. */
-  private void recheck(ReaderSession session, byte[] manifestBlob) {
+  private void recheck(SnapshotSource source) {
     run.log("re-sync snapshot " + id.timeText());
     byte[] ours = local.readBlob(target, id, ArchiveName.MANIFEST);
     byte[] log =
-        local.hasFile(target, id, ArchiveName.CLIENT_LOG) ? null : FilesAhead.clientLog(session);
-    if (!Arrays.equals(ours, manifestBlob)) {
-      takeOver(Manifest.decodeBlob(ours), manifestBlob, log);
+        local.hasFile(target, id, ArchiveName.CLIENT_LOG) ? null : source.files().clientLog();
+    if (!Arrays.equals(ours, source.manifestBlob())) {
+      takeOver(Manifest.decodeBlob(ours), source, log);
     } else if (log != null) {
       local.addClientLog(target, id, log);
       run.log(id.timeText() + ": got backup log file " + ArchiveName.CLIENT_LOG);
-      done(0, log.length, false);
+      done(source, 0, log.length, false);
     } else {
       run.log(id.timeText() + ": no data changes");
     }
   }
 
-  private void takeOver(Manifest ours, byte[] manifestBlob, byte @Nullable [] log) {
-    if (!ours.sameContent(Manifest.decodeBlob(manifestBlob))) {
+  private void takeOver(Manifest ours, SnapshotSource source, byte @Nullable [] log) {
+    if (!ours.sameContent(source.manifest())) {
       throw new BackupException(
               Kind.ALREADY_EXISTS,
               "refusing to overwrite local snapshot: content differs from source")
@@ -215,14 +186,14 @@ final class SnapshotPull {
                 if (log != null) {
                   writer.rawFile(ArchiveName.CLIENT_LOG, log);
                 }
-                writer.finishWith(manifestBlob);
+                writer.finishWith(source.manifestBlob());
               });
     }
-    done(0, manifestBlob.length + (log == null ? 0 : log.length), false);
+    done(source, 0, source.manifestBlob().length + (log == null ? 0 : log.length), false);
   }
 
-  private void done(long chunks, long encodedBytes, boolean dataChanged) {
-    Duration took = Duration.between(begin, ends.clock().instant());
+  private void done(SnapshotSource source, long chunks, long encodedBytes, boolean dataChanged) {
+    Duration took = Duration.between(source.begin(), ends.clock().instant());
     double seconds = Math.max(took.toMillis(), 1) / 1000.0;
     run.log(
         id.timeText()

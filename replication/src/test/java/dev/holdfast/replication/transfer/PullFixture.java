@@ -33,6 +33,7 @@ final class PullFixture implements AutoCloseable {
   static final String SITE = "here";
   static final Duration LEASE_TTL = Duration.ofMinutes(1);
 
+  final TestStore made;
   final Datastore source;
   final Datastore local;
   final StoreServer server;
@@ -49,7 +50,8 @@ final class PullFixture implements AutoCloseable {
 
   PullFixture(Vertx vertx, Path directory) {
     try {
-      source = TestStores.open(TestStores.bare(directory.resolve("source")));
+      made = new TestStore("test", directory.resolve("source"), 1);
+      source = made.store;
       local = TestStores.open(TestStores.bare(directory.resolve("local")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -23,6 +23,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -335,6 +336,34 @@ class PullSyncTest {
     pull.assertSame("", "", OTHER);
     assertThat(pull.server.count("GET /chunk")).isEqualTo(6);
     assertThat(result.chunks()).isEqualTo(6);
+  }
+
+  @Test
+  void muchThatIsMissingComesOverSeveralSessions() {
+    TestStore.Content some = pull.made.plain(300);
+    TestStore.Content secret = pull.made.encrypted(100);
+    SnapshotId id = SnapshotId.parse(DAY_1);
+    pull.made.add(
+        Namespace.parse("big"), id, Map.of(TestStore.ROOT, some, TestStore.SECRET, secret));
+    assertThat(pull.run().failures()).isEmpty();
+    pull.assertSame("big", "big", DAY_1);
+    assertThat(pull.server.count("OPEN")).isBetween(2L, 9L);
+    assertThat(pull.server.count("GET /chunk")).isEqualTo(400);
+  }
+
+  @Test
+  void extraSessionsThatBreakAreDoneWithout() {
+    pull.made.add(
+        Namespace.ROOT, SnapshotId.parse(DAY_1), Map.of(TestStore.ROOT, pull.made.plain(300)));
+    // The first session downloads the index once; all others are refused it.
+    pull.server.before =
+        exchange ->
+            exchange.query().contains(TestStore.ROOT.text()) && pull.server.count("GET /chunk") > 0
+                ? Future.failedFuture(BackupException.invalid("too many readers"))
+                : Future.succeededFuture();
+    assertThat(pull.run().failures()).isEmpty();
+    pull.assertSame("", "", DAY_1);
+    assertThat(pull.server.count("OPEN")).isGreaterThan(1);
   }
 
   @Test
