@@ -49,9 +49,16 @@ final class PullFixture implements AutoCloseable {
   TransferLimits limits = TransferLimits.DEFAULT;
 
   PullFixture(Vertx vertx, Path directory) {
+    this(vertx, directory, directory.resolve("source"));
+  }
+
+  /**
+   * @param sourceBase may hold a datastore already
+   */
+  PullFixture(Vertx vertx, Path directory, Path sourceBase) {
+    made = new TestStore("test", sourceBase, 1);
+    source = made.store;
     try {
-      made = new TestStore("test", directory.resolve("source"), 1);
-      source = made.store;
       local = TestStores.open(TestStores.bare(directory.resolve("local")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
