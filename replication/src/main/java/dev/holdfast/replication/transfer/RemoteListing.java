@@ -98,6 +98,16 @@ final class RemoteListing {
     return SiteView.of(view);
   }
 
+  /** One group as it is now, by one request; null when it has no snapshots. */
+  @Nullable GroupView group(Namespace namespace, GroupId group) {
+    return groups(namespace, snapshots(namespace, group)).get(group);
+  }
+
+  /** Whether there are namespaces in one. */
+  boolean hasBelow(Namespace namespace) {
+    return namespaces(namespace, 1).stream().anyMatch(ns -> !ns.equals(namespace));
+  }
+
   /** The groups of {@code listed} namespaces; the other {@code existing} ones are empty. */
   private SiteView view(Collection<Namespace> existing, Collection<Namespace> listed) {
     Map<Namespace, NavigableMap<GroupId, GroupView>> view = new ConcurrentSkipListMap<>();

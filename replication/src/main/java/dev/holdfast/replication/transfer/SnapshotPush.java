@@ -9,17 +9,15 @@ import dev.holdfast.chunkstore.index.ChunkIndex;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
-import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.replication.peer.ArchiveUpload;
 import dev.holdfast.replication.peer.BackupSession;
 import dev.holdfast.replication.peer.KnownChunks;
-import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.peer.UploadStats;
 import dev.holdfast.replication.peer.UploadWindow;
-import java.util.concurrent.Executor;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,30 +36,23 @@ import org.jspecify.annotations.Nullable;
  * <p>Waits for disk and peer: for virtual threads.
  */
 final class SnapshotPush {
-  private final Datastore local;
-  private final RemoteNode target;
-  private final DatastoreName remoteStore;
-  private final Executor workers;
-  private final UploadWindow window;
-  private final SyncReport report;
-
   /**
-   * @param workers read chunks from the disk and check them
-   * @param window of chunks under way in this group
+   * Servers before 3.3 free the group when they see the end of the last session, not when they
+   * answer its finish (spec/protocols.md §8.3, 7). A new connection takes longer than that.
    */
-  SnapshotPush(
-      Datastore local,
-      RemoteNode target,
-      DatastoreName remoteStore,
-      Executor workers,
-      UploadWindow window,
-      SyncReport report) {
-    this.local = local;
-    this.target = target;
-    this.remoteStore = remoteStore;
-    this.workers = workers;
-    this.window = window;
-    this.report = report;
+  private static final int OPEN_ATTEMPTS_MAX = 5;
+
+  private final PushEnds ends;
+  private final Datastore local;
+  private final GroupRun run;
+  private final UploadWindow window;
+  private boolean finishedOne;
+
+  SnapshotPush(PushEnds ends, GroupRun run) {
+    this.ends = ends;
+    this.local = ends.local();
+    this.run = run;
+    this.window = ends.window().ofChunks(ends.chunksInFlight());
   }
 
   /**
@@ -80,22 +71,48 @@ final class SnapshotPush {
    * Sends one snapshot.
    *
    * @param hasPrevious whether the group has snapshots at the target
-   * @param checkpoint called at least once per chunk; throws to end the work
-   * @throws BackupException also when the peer refuses; the target then lists nothing new
+   * @throws BackupException naming the snapshot, also when the peer refuses; the target then lists
+   *     nothing new
    */
-  Sent push(
-      Namespace from, Namespace to, SnapshotId snapshot, boolean hasPrevious, Runnable checkpoint) {
+  Sent push(Namespace from, Namespace to, SnapshotId snapshot, boolean hasPrevious) {
     try (Lease held = local.lockSnapshotShared(from, snapshot)) {
       Manifest manifest = local.manifest(from, snapshot);
       if (!manifest.snapshot().equals(snapshot)) {
-        throw BackupException.corrupt(
-            "the manifest of " + snapshot + " belongs to " + manifest.snapshot());
+        throw BackupException.corrupt("its manifest belongs to " + manifest.snapshot());
       }
-      try (BackupSession session = target.openBackup(remoteStore, to, snapshot, false)) {
-        Sending sending = new Sending(session, from, snapshot, checkpoint);
-        return sending.send(manifest, hasPrevious ? previousManifest(session) : null);
+      try (BackupSession session = open(to, snapshot)) {
+        Sending sending = new Sending(session, from, snapshot);
+        Sent sent = sending.send(manifest, hasPrevious ? previousManifest(session) : null);
+        finishedOne = true;
+        return sent;
+      }
+    } catch (BackupException e) {
+      throw named(e, from, snapshot);
+    }
+  }
+
+  private BackupSession open(Namespace to, SnapshotId snapshot) {
+    int attempts = finishedOne ? OPEN_ATTEMPTS_MAX : 1;
+    while (true) {
+      try {
+        return ends.target().openBackup(ends.remoteStore(), to, snapshot, false);
+      } catch (BackupException e) {
+        if (e.kind() != Kind.LOCKED || --attempts == 0) {
+          throw e;
+        }
+        run.checkpoint();
       }
     }
+  }
+
+  private static BackupException named(BackupException cause, Namespace from, SnapshotId snapshot) {
+    BackupException error =
+        new BackupException(cause.kind(), snapshot.timeText() + ": " + cause.text(), cause)
+            .with("namespace", from)
+            .with("snapshot", snapshot);
+    cause.context().forEach(error::with);
+    Optional.ofNullable(cause.guidance()).ifPresent(error::advise);
+    return error;
   }
 
   // Without it everything is sent, which is slower and nothing worse.
@@ -106,7 +123,7 @@ final class SnapshotPush {
       return switch (e.kind()) {
         case PEER_UNREACHABLE, CANCELLED -> throw e;
         default -> {
-          report.log("no use of chunks of the last backup at the target: " + e.text());
+          run.log("no use of chunks of the last backup at the target: " + e.text());
           yield null;
         }
       };
@@ -118,20 +135,18 @@ final class SnapshotPush {
     private final BackupSession session;
     private final Namespace from;
     private final SnapshotId snapshot;
-    private final Runnable checkpoint;
     private final KnownChunks known = new KnownChunks();
 
-    Sending(BackupSession session, Namespace from, SnapshotId snapshot, Runnable checkpoint) {
+    Sending(BackupSession session, Namespace from, SnapshotId snapshot) {
       this.session = session;
       this.from = from;
       this.snapshot = snapshot;
-      this.checkpoint = checkpoint;
     }
 
     Sent send(Manifest manifest, @Nullable Manifest previous) {
       Sent sent = new Sent(0, 0);
       for (ManifestFile file : manifest.files()) {
-        checkpoint.run();
+        run.checkpoint();
         sent = sent.plus(file.name().isIndex() ? archive(file, previous) : blob(file));
       }
       ArchiveName log = ArchiveName.CLIENT_LOG;
@@ -140,7 +155,7 @@ final class SnapshotPush {
       }
       // Every file was compared with the manifest on its way, so the target's is the same.
       sent = sent.plus(blob(ArchiveName.MANIFEST, manifest.encodeBlob()));
-      checkpoint.run();
+      run.checkpoint();
       session.finish();
       return sent;
     }
@@ -175,15 +190,16 @@ final class SnapshotPush {
       if (previous != null && previous.file(name) != null) {
         String why = known.addPreviousStored(session, previous, name);
         if (why != null) {
-          report.log(why);
+          run.log(why);
         }
       }
       ArchiveUpload upload =
           name.kind() == ArchiveName.Kind.FIXED_INDEX
-              ? ArchiveUpload.fixed(session, name, index.contentBytes(), known, workers, window)
-              : ArchiveUpload.dynamic(session, name, known, workers, window);
+              ? ArchiveUpload.fixed(
+                  session, name, index.contentBytes(), known, ends.workers(), window)
+              : ArchiveUpload.dynamic(session, name, known, ends.workers(), window);
       for (int i = 0; i < index.chunkCount(); i++) {
-        checkpoint.run();
+        run.checkpoint();
         Digest digest = index.digest(i);
         upload.stored(digest, index.chunkBytes(i), () -> chunk(name, digest));
       }
@@ -230,10 +246,8 @@ final class SnapshotPush {
 
     private BackupException damaged(
         ArchiveName name, String what, @Nullable BackupException cause) {
-      return new BackupException(Kind.CORRUPT_DATA, snapshot + ": " + name + " " + what, cause)
+      return new BackupException(Kind.CORRUPT_DATA, name + " " + what, cause)
           .with("datastore", local.name())
-          .with("namespace", from)
-          .with("snapshot", snapshot)
           .with("archive", name)
           .advise("Verify the snapshot; it can be mended from another copy.");
     }

@@ -22,7 +22,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.HashMap;
@@ -50,6 +49,9 @@ public final class StoreBackup implements WireHandler {
   private final Map<Digest, Integer> known = new HashMap<>();
   private final Map<Integer, Index> indexes = new HashMap<>();
   private int lastIndex;
+
+  /** False as it was before 3.3: then the group is free when the connection has ended. */
+  public boolean freesGroupAtFinish = true;
 
   private sealed interface Index {
     record Dynamic(DynamicIndexWriter file) implements Index {}
@@ -144,7 +146,7 @@ public final class StoreBackup implements WireHandler {
                             if (refusal != null) {
                               throw refusal;
                             }
-                            return answer(exchange, query(exchange.query()), body);
+                            return answer(exchange, StoreLists.query(exchange.query()), body);
                           })
                       .onSuccess(answer -> exchange.answer(200, null, answer))
                       .onFailure(failure -> fail(exchange, failure));
@@ -194,7 +196,9 @@ public final class StoreBackup implements WireHandler {
           throw BackupException.invalid("found open index writer - unable to finish backup");
         }
         writer.finish(manifest -> manifest);
-        group.close();
+        if (freesGroupAtFinish) {
+          group.close();
+        }
         yield data("null");
       }
       default -> throw BackupException.notFound("Path '" + exchange.path() + "' not found.");
@@ -292,20 +296,6 @@ public final class StoreBackup implements WireHandler {
     if (Integer.parseInt(required(query, "encoded-size")) != body.length) {
       throw BackupException.invalid("uploaded chunk has unexpected size.");
     }
-  }
-
-  /** Also of REST calls. */
-  public static Map<String, String> query(@Nullable String query) {
-    Map<String, String> parameters = new HashMap<>();
-    for (String pair : query == null ? new String[0] : query.split("&", -1)) {
-      int equals = pair.indexOf('=');
-      if (equals > 0) {
-        parameters.put(
-            pair.substring(0, equals),
-            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
-      }
-    }
-    return parameters;
   }
 
   private static String required(Map<String, String> query, String name) {

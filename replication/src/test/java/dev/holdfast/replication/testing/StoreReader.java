@@ -67,7 +67,7 @@ final class StoreReader implements WireHandler {
                     context.executeBlocking(
                         () ->
                             server.replace.apply(
-                                exchange, answer(exchange, StoreServer.query(exchange.query()))),
+                                exchange, answer(exchange, StoreLists.query(exchange.query()))),
                         false))
             .onComplete(
                 answer -> exchange.answer(200, "application/octet-stream", answer),

@@ -1,15 +1,9 @@
 package dev.holdfast.replication.testing;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.datastore.Datastore;
-import dev.holdfast.chunkstore.datastore.SnapshotInfo;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
-import dev.holdfast.chunkstore.manifest.Manifest;
-import dev.holdfast.chunkstore.manifest.VerifyState;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.BackupType;
 import dev.holdfast.chunkstore.model.GroupId;
@@ -31,19 +25,15 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A node to pull from, over real TLS: a real datastore behind the lists and the reader protocol of
@@ -61,6 +51,7 @@ public final class StoreServer implements AutoCloseable {
   private final Datastore store;
   private final TlsIdentity identity;
   private final HttpServer server;
+  private final StoreLists lists;
   private int openSessions;
 
   /** {@code METHOD path?query} of REST calls below the store, {@code METHOD path} of sessions. */
@@ -86,6 +77,7 @@ public final class StoreServer implements AutoCloseable {
   public StoreServer(Vertx vertx, Datastore store) {
     this.vertx = vertx;
     this.store = store;
+    this.lists = new StoreLists(store, namespace -> visible.test(namespace));
     identity = TlsIdentity.generate("store.test", List.of(), Instant.now(), new SecureRandom());
     HttpServerOptions options =
         WireServer.options(identity, TlsEngine.choose()).setHost("127.0.0.1").setPort(0);
@@ -152,7 +144,7 @@ public final class StoreServer implements AutoCloseable {
       return;
     }
     String path = request.path().substring("/api2/json".length());
-    Map<String, String> query = query(request.query());
+    Map<String, String> query = StoreLists.query(request.query());
     if (path.equals("/reader")) {
       reader(request, query);
       return;
@@ -160,7 +152,7 @@ public final class StoreServer implements AutoCloseable {
     String below = path.replace("/admin/datastore/" + store.name() + "/", "");
     requests.add(request.method() + " " + below + "?" + query);
     vertx
-        .executeBlocking(() -> MAPPER.writeValueAsString(rest(below, query)), false)
+        .executeBlocking(() -> MAPPER.writeValueAsString(lists.list(below, query)), false)
         .onSuccess(data -> request.response().end("{\"data\":" + data + "}"))
         .onFailure(
             failure ->
@@ -177,101 +169,6 @@ public final class StoreServer implements AutoCloseable {
       case BackupException e when e.kind() == Kind.UNAUTHENTICATED -> 401;
       default -> 400;
     };
-  }
-
-  private ArrayNode rest(String list, Map<String, String> query) {
-    return switch (list) {
-      case "namespace" -> namespaces(query);
-      case "groups" -> groups(namespace(query));
-      case "snapshots" -> snapshots(namespace(query), query);
-      default -> throw BackupException.notFound("Path '" + list + "' not found.");
-    };
-  }
-
-  private ArrayNode namespaces(Map<String, String> query) {
-    Namespace parent = Namespace.parse(query.getOrDefault("parent", ""));
-    int depth = Integer.parseInt(query.getOrDefault("max-depth", "7"));
-    ArrayNode list = JsonNodeFactory.instance.arrayNode();
-    // An absent parent is listed, as real servers do.
-    List<Namespace> found =
-        store.namespaceExists(parent) ? store.namespaces(parent, depth) : List.of(parent);
-    for (Namespace namespace : found) {
-      if (visible.test(namespace)) {
-        list.addObject().put("ns", namespace.toString());
-      }
-    }
-    if (list.isEmpty()) {
-      throw new BackupException(Kind.PERMISSION, "permission check failed");
-    }
-    return list;
-  }
-
-  private Namespace namespace(Map<String, String> query) {
-    Namespace namespace = Namespace.parse(query.getOrDefault("ns", ""));
-    if (!visible.test(namespace)) {
-      throw new BackupException(Kind.PERMISSION, "permission check failed");
-    }
-    if (!store.namespaceExists(namespace)) {
-      throw BackupException.invalid("ENOENT: No such file or directory");
-    }
-    return namespace;
-  }
-
-  private ArrayNode groups(Namespace namespace) {
-    ArrayNode list = JsonNodeFactory.instance.arrayNode();
-    for (GroupId group : store.groups(namespace)) {
-      list.addObject()
-          .put("backup-type", group.type().text())
-          .put("backup-id", group.id())
-          .put("owner", store.owner(namespace, group).toString());
-    }
-    return list;
-  }
-
-  private ArrayNode snapshots(Namespace namespace, Map<String, String> query) {
-    ArrayNode list = JsonNodeFactory.instance.arrayNode();
-    for (GroupId group : store.groups(namespace)) {
-      boolean asked =
-          query.getOrDefault("backup-type", group.type().text()).equals(group.type().text())
-              && query.getOrDefault("backup-id", group.id()).equals(group.id());
-      if (asked) {
-        String owner = store.owner(namespace, group).toString();
-        store
-            .snapshots(namespace, group)
-            .forEach(id -> list.add(snapshot(store.info(namespace, id)).put("owner", owner)));
-      }
-    }
-    return list;
-  }
-
-  private static ObjectNode snapshot(SnapshotInfo info) {
-    ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("backup-type", info.id().group().type().text())
-        .put("backup-id", info.id().group().id())
-        .put("backup-time", info.id().time())
-        .put("protected", info.isProtected());
-    ArrayNode files = json.putArray("files");
-    for (SnapshotInfo.FileInfo file : info.files()) {
-      ObjectNode entry = files.addObject().put("filename", file.name());
-      if (file.crypt() != null) {
-        entry.put("crypt-mode", file.crypt().text());
-      }
-      if (file.size() != null) {
-        entry.put("size", file.size());
-      }
-    }
-    Manifest manifest = info.manifest();
-    if (manifest != null && info.size() != null) {
-      json.put("size", info.size());
-      manifest.notes().flatMap(n -> n.lines().findFirst()).ifPresent(n -> json.put("comment", n));
-      VerifyState verified = manifest.verifyState();
-      if (verified != null) {
-        json.putObject("verification")
-            .put("upid", verified.upid())
-            .put("state", verified.state().text());
-      }
-    }
-    return json;
   }
 
   private void reader(HttpServerRequest request, Map<String, String> query) {
@@ -299,18 +196,5 @@ public final class StoreServer implements AutoCloseable {
                   .setStatusCode(status(failure))
                   .end(String.valueOf(failure.getMessage()));
             });
-  }
-
-  static Map<String, String> query(@Nullable String query) {
-    Map<String, String> parameters = new HashMap<>();
-    for (String pair : query == null ? new String[0] : query.split("&", -1)) {
-      int equals = pair.indexOf('=');
-      if (equals > 0) {
-        parameters.put(
-            pair.substring(0, equals),
-            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
-      }
-    }
-    return parameters;
   }
 }

@@ -2,24 +2,20 @@ package dev.holdfast.replication.transfer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.datastore.DeleteStats;
-import dev.holdfast.chunkstore.datastore.SnapshotInfo;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
-import dev.holdfast.chunkstore.manifest.VerifyState;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.BackupType;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.Secret;
-import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.testing.StoreBackup;
+import dev.holdfast.replication.testing.StoreLists;
 import dev.holdfast.replication.testing.StrictVertx;
 import dev.holdfast.replication.wire.PinnedTrust;
 import dev.holdfast.replication.wire.TlsEngine;
@@ -53,6 +49,7 @@ final class PushTarget implements AutoCloseable {
   private final Datastore store;
   private final TlsIdentity identity;
   private final HttpServer server;
+  private final StoreLists lists;
 
   /** {@code METHOD path?query} of REST calls, {@code METHOD path} of sessions, in order. */
   final List<String> requests = new CopyOnWriteArrayList<>();
@@ -60,12 +57,16 @@ final class PushTarget implements AutoCloseable {
   /** Sees each request of a session; what it throws is the answer. */
   volatile Consumer<WireExchange> watcher = exchange -> {};
 
+  /** False as it was before 3.3 (spec/protocols.md §4.6). */
+  volatile boolean freesGroupAtFinish = true;
+
   /** What GET version says; 4.2.3 unless a test has it older. */
   volatile String version = "{\"version\":\"4.2\",\"release\":\"3\",\"repoid\":\"0\"}";
 
   PushTarget(Vertx vertx, Datastore store) {
     this.vertx = vertx;
     this.store = store;
+    this.lists = new StoreLists(store, namespace -> true);
     identity = TlsIdentity.generate("target.test", List.of(), Instant.now(), new SecureRandom());
     HttpServerOptions options =
         WireServer.options(identity, TlsEngine.choose()).setHost("127.0.0.1").setPort(0);
@@ -85,6 +86,11 @@ final class PushTarget implements AutoCloseable {
         WireClient.ANSWER_TIMEOUT);
   }
 
+  /** How many requests were exactly this, query and all. */
+  long count(String request) {
+    return requests.stream().filter(request::equals).count();
+  }
+
   @Override
   public void close() {
     StrictVertx.await(server.close());
@@ -97,7 +103,7 @@ final class PushTarget implements AutoCloseable {
       request.response().setStatusCode(401).end("authentication failed");
       return;
     }
-    Map<String, String> parameters = StoreBackup.query(query);
+    Map<String, String> parameters = StoreLists.query(query);
     if (request.path().equals("/api2/json/backup")) {
       upgrade(request, parameters);
       return;
@@ -132,7 +138,7 @@ final class PushTarget implements AutoCloseable {
             () ->
                 StoreBackup.open(
                     store,
-                    namespace(query, "ns"),
+                    namespace(query),
                     group(query).at(Long.parseLong(query.getOrDefault("backup-time", "0"))),
                     TOKEN,
                     exchange -> {
@@ -142,6 +148,7 @@ final class PushTarget implements AutoCloseable {
             false)
         .onSuccess(
             session -> {
+              session.freesGroupAtFinish = freesGroupAtFinish;
               request.resume();
               var unused =
                   WireServer.upgrade(
@@ -158,7 +165,11 @@ final class PushTarget implements AutoCloseable {
     String path = request.path().replace("/api2/json", "").replace("/" + store.name(), "");
     return switch (request.method() + " " + path) {
       case "GET /version" -> version;
-      case "GET /admin/datastore/namespace" -> namespaces();
+      case "GET /admin/datastore/namespace",
+          "GET /admin/datastore/groups",
+          "GET /admin/datastore/snapshots" ->
+          MAPPER.writeValueAsString(
+              lists.list(path.substring("/admin/datastore/".length()), query));
       case "POST /admin/datastore/namespace" -> {
         Namespace parent = Namespace.parse(body.path("parent").asText(""));
         Namespace made = parent.child(body.path("name").asText());
@@ -167,15 +178,13 @@ final class PushTarget implements AutoCloseable {
       }
       case "DELETE /admin/datastore/namespace" -> {
         boolean withGroups = "true".equals(query.get("delete-groups"));
-        yield stats(store.deleteNamespace(namespace(query, "ns"), withGroups));
+        yield stats(store.deleteNamespace(namespace(query), withGroups));
       }
-      case "GET /admin/datastore/groups" -> groups(namespace(query, "ns"));
       case "DELETE /admin/datastore/groups" ->
-          stats(store.deleteGroup(namespace(query, "ns"), group(query)));
-      case "GET /admin/datastore/snapshots" -> snapshots(query);
+          stats(store.deleteGroup(namespace(query), group(query)));
       case "DELETE /admin/datastore/snapshots" -> {
         long time = Long.parseLong(query.getOrDefault("backup-time", "0"));
-        store.deleteSnapshot(namespace(query, "ns"), group(query).at(time), false);
+        store.deleteSnapshot(namespace(query), group(query).at(time), false);
         yield "null";
       }
       default -> throw BackupException.notFound("Path '" + path + "' not found.");
@@ -187,75 +196,13 @@ final class PushTarget implements AutoCloseable {
         .formatted(stats.removedGroups(), stats.protectedSnapshots(), stats.removedSnapshots());
   }
 
-  private static Namespace namespace(Map<String, String> query, String name) {
-    return Namespace.parse(query.getOrDefault(name, ""));
+  private static Namespace namespace(Map<String, String> query) {
+    return Namespace.parse(query.getOrDefault("ns", ""));
   }
 
   private static GroupId group(Map<String, String> query) {
     return new GroupId(
         BackupType.parse(query.getOrDefault("backup-type", "")),
         query.getOrDefault("backup-id", ""));
-  }
-
-  private String namespaces() throws IOException {
-    ArrayNode list = MAPPER.createArrayNode();
-    store
-        .namespaces(Namespace.ROOT, Namespace.DEPTH_MAX)
-        .forEach(ns -> list.addObject().put("ns", ns.toString()));
-    return MAPPER.writeValueAsString(list);
-  }
-
-  private String groups(Namespace namespace) throws IOException {
-    ArrayNode list = MAPPER.createArrayNode();
-    for (GroupId group : store.groups(namespace)) {
-      list.addObject()
-          .put("backup-type", group.type().text())
-          .put("backup-id", group.id())
-          .put("owner", store.owner(namespace, group).toString());
-    }
-    return MAPPER.writeValueAsString(list);
-  }
-
-  private String snapshots(Map<String, String> query) throws IOException {
-    Namespace namespace = namespace(query, "ns");
-    List<GroupId> groups =
-        query.containsKey("backup-id") ? List.of(group(query)) : store.groups(namespace);
-    ArrayNode list = MAPPER.createArrayNode();
-    for (GroupId group : groups) {
-      for (SnapshotId snapshot : store.snapshots(namespace, group)) {
-        ObjectNode entry = list.addObject();
-        entry.put("backup-type", group.type().text()).put("backup-id", group.id());
-        entry.put("backup-time", snapshot.time());
-        entry.put("owner", store.owner(namespace, group).toString());
-        describe(entry, store.info(namespace, snapshot));
-      }
-    }
-    return MAPPER.writeValueAsString(list);
-  }
-
-  private static void describe(ObjectNode entry, SnapshotInfo info) {
-    entry.put("protected", info.isProtected());
-    if (info.size() != null) {
-      entry.put("size", info.size());
-    }
-    if (info.manifest() != null) {
-      info.manifest()
-          .notes()
-          .ifPresent(notes -> entry.put("comment", notes.lines().toList().getFirst()));
-      VerifyState verified = info.manifest().verifyState();
-      if (verified != null) {
-        entry.putObject("verification").put("state", verified.state().text());
-      }
-    }
-    ArrayNode files = entry.putArray("files");
-    for (SnapshotInfo.FileInfo file : info.files()) {
-      ObjectNode listed = files.addObject().put("filename", file.name());
-      if (file.crypt() != null) {
-        listed.put("crypt-mode", file.crypt().text());
-      }
-      if (file.size() != null) {
-        listed.put("size", file.size());
-      }
-    }
   }
 }

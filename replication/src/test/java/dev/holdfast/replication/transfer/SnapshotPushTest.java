@@ -14,6 +14,7 @@ import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.replication.mesh.NoMesh;
 import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.peer.UploadWindow;
 import dev.holdfast.replication.testing.Await;
@@ -25,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -52,12 +54,14 @@ class SnapshotPushTest {
   @RegisterExtension static final StrictVertx VERTX = new StrictVertx();
 
   private final ExecutorService workers = Executors.newFixedThreadPool(2);
-  private final UploadWindow window = UploadWindow.ofBytes(1 << 20).ofChunks(7);
+  private final UploadWindow window = UploadWindow.ofBytes(1 << 20);
   private final RecordingReport report = new RecordingReport();
   private final TestStore source;
   private final TestStore copy;
   private final PushTarget target;
   private final RemoteNode node;
+  private final LeaseKeeper lease;
+  private final SnapshotPush push;
 
   SnapshotPushTest(@TempDir Path directory) {
     source = new TestStore("source", directory.resolve("source"), SEED);
@@ -65,12 +69,23 @@ class SnapshotPushTest {
     copy.store.createNamespaces(TO);
     target = new PushTarget(VERTX.vertx(), copy.store);
     node = target.node();
+    NoMesh mesh = new NoMesh("test", "alone", InstantSource.system());
+    lease =
+        new GroupLeases(mesh, "paris", copy.store.name(), Duration.ofMinutes(1))
+            .tryTake(TO, GROUP)
+            .orElseThrow();
+    push =
+        new SnapshotPush(
+            new PushEnds(
+                source.store, node, copy.store.name(), window, 7, workers, InstantSource.system()),
+            new GroupRun(report, lease, new TransferTotals(), TO, GROUP));
   }
 
   @AfterEach
   void stop() {
     // However a push ended, it gives back its places.
     Await.until("an empty window", Duration.ofSeconds(20), () -> window.chunks() == 0);
+    lease.close();
     workers.shutdownNow();
     node.close();
     target.close();
@@ -79,13 +94,7 @@ class SnapshotPushTest {
   }
 
   private Sent push(SnapshotId snapshot, boolean hasPrevious) {
-    return push(snapshot, hasPrevious, () -> {});
-  }
-
-  private Sent push(SnapshotId snapshot, boolean hasPrevious, Runnable checkpoint) {
-    SnapshotPush push =
-        new SnapshotPush(source.store, node, copy.store.name(), workers, window, report);
-    return push.push(FROM, TO, snapshot, hasPrevious, checkpoint);
+    return push.push(FROM, TO, snapshot, hasPrevious);
   }
 
   private long chunksSent() {
@@ -174,7 +183,7 @@ class SnapshotPushTest {
     assertCopied(SECOND);
     assertThat(report.lines)
         .containsExactly(
-            "no use of chunks of the last backup at the target: no valid previous backup");
+            "[lyon:host/web1]: no use of chunks of the last backup at the target: no valid previous backup");
   }
 
   @Test
@@ -186,7 +195,8 @@ class SnapshotPushTest {
     BackupException error = failure(() -> push(FIRST, false));
     assertThat(error.kind()).isEqualTo(Kind.CORRUPT_DATA);
     assertThat(error)
-        .hasMessage(FIRST + ": root.pxar.didx needs chunk " + gone + ", which is missing");
+        .hasMessage(
+            FIRST.timeText() + ": root.pxar.didx needs chunk " + gone + ", which is missing");
     assertThat(error.context()).containsEntry("digest", gone.hex());
     assertThat(target.requests).doesNotContain("POST /finish");
     awaitNothingThere();
@@ -231,18 +241,14 @@ class SnapshotPushTest {
   void anAbortEndsThePushBetweenTwoChunks() {
     source.add(FROM, FIRST, Map.of(TestStore.ROOT, source.plain(300)));
     AtomicInteger steps = new AtomicInteger();
-    BackupException error =
-        failure(
-            () ->
-                push(
-                    FIRST,
-                    false,
-                    () -> {
-                      if (steps.incrementAndGet() == 100) {
-                        throw new BackupException(Kind.CANCELLED, "abort requested");
-                      }
-                    }));
-    assertThat(error).hasMessage("abort requested");
+    report.abort =
+        () -> {
+          if (steps.incrementAndGet() == 100) {
+            throw new BackupException(Kind.CANCELLED, "abort requested");
+          }
+        };
+    BackupException error = failure(() -> push(FIRST, false));
+    assertThat(error).hasMessage(FIRST.timeText() + ": abort requested");
     assertThat(chunksSent()).isLessThan(100);
     awaitNothingThere();
   }
@@ -253,19 +259,18 @@ class SnapshotPushTest {
     source.add(FROM, SECOND, Map.of(TestStore.ROOT, source.plain(3)));
     push(SECOND, false);
     assertThat(failure(() -> push(FIRST, true)))
-        .hasMessage("backup timestamp is older than last backup.");
+        .hasMessage(FIRST.timeText() + ": backup timestamp is older than last backup.");
     assertThat(copy.store.snapshots(TO, GROUP)).containsExactly(SECOND);
   }
 
   @Test
   void theSourceIsHeldWhileItIsSent() {
     source.add(FROM, FIRST, Map.of(TestStore.ROOT, source.plain(3)));
-    push(
-        FIRST,
-        false,
+    report.abort =
         () ->
             assertThat(catchThrowable(() -> source.store.deleteSnapshot(FROM, FIRST, false)))
-                .isInstanceOf(BackupException.class));
+                .isInstanceOf(BackupException.class);
+    push(FIRST, false);
     assertCopied(FIRST);
   }
 
