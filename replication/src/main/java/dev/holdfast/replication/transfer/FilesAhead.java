@@ -8,7 +8,6 @@ import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.replication.peer.ReaderSession;
 import java.util.ArrayDeque;
-import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,17 +15,27 @@ import org.jspecify.annotations.Nullable;
  * little new in it costs mostly round trips. For one thread.
  */
 final class FilesAhead {
-  /** A guest has a configuration, a log and a few disks; an index of 1 TiB is 10 MB. */
-  private static final int AHEAD_MAX = 4;
+  /** A guest has a configuration, a log and a few disks. */
+  private static final int FILES_AHEAD_MAX = 4;
+
+  /** By estimate; one file always goes. The index of a disk of 1 TiB is 10 MB. */
+  private static final long BYTES_AHEAD_MAX = 4 << 20;
+
+  // An entry of 40 bytes for chunks of 4 MiB and, of files, of seldom less than half of that.
+  private static final int ENTRY_BYTES = 40;
+  private static final int CHUNK_BYTES = 2 << 20;
 
   private final ReaderSession session;
-  private final Iterator<ManifestFile> files;
-  private final ArrayDeque<Aside<byte[]>> ahead = new ArrayDeque<>();
+  private final ArrayDeque<ManifestFile> files;
+  private final ArrayDeque<Ahead> ahead = new ArrayDeque<>();
+  private long aheadBytes;
   private final Aside<byte @Nullable []> log;
+
+  private record Ahead(Aside<byte[]> content, long bytes) {}
 
   FilesAhead(ReaderSession session, Manifest manifest) {
     this.session = session;
-    this.files = manifest.files().iterator();
+    this.files = new ArrayDeque<>(manifest.files());
     this.log = Aside.start(() -> clientLog(session));
   }
 
@@ -38,19 +47,19 @@ final class FilesAhead {
   /** The next file as the source stores it, unchecked. */
   byte[] next() {
     fill();
-    Aside<byte[]> next = ahead.remove();
-    byte[] content = next.await();
+    Ahead next = ahead.remove();
+    byte[] content = next.content().await();
+    aheadBytes -= next.bytes();
     fill();
     return content;
   }
 
-  /** The client's log; null when there is none. */
+  /** The client's log, its frame checked; null when there is none. */
   byte @Nullable [] clientLog() {
     return log.await();
   }
 
-  /** Asks for the client's log, and waits; null when there is none. */
-  static byte @Nullable [] clientLog(ReaderSession session) {
+  private static byte @Nullable [] clientLog(ReaderSession session) {
     try {
       byte[] log = session.download(ArchiveName.CLIENT_LOG, DataBlob.BLOB_ENCODED_BYTES_MAX);
       DataBlob.checkCrc(log, log.length);
@@ -64,10 +73,19 @@ final class FilesAhead {
   }
 
   private void fill() {
-    while (ahead.size() < AHEAD_MAX && files.hasNext()) {
-      ManifestFile file = files.next();
-      ahead.add(Aside.start(() -> download(file)));
+    while (!files.isEmpty() && ahead.size() < FILES_AHEAD_MAX) {
+      long bytes = estimate(files.element());
+      if (!ahead.isEmpty() && aheadBytes + bytes > BYTES_AHEAD_MAX) {
+        return;
+      }
+      ManifestFile file = files.remove();
+      ahead.add(new Ahead(Aside.start(() -> download(file)), bytes));
+      aheadBytes += bytes;
     }
+  }
+
+  private static long estimate(ManifestFile file) {
+    return file.name().isIndex() ? file.size() / CHUNK_BYTES * ENTRY_BYTES : file.size();
   }
 
   private byte[] download(ManifestFile file) {

@@ -6,20 +6,24 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.replication.plan.SyncPlan.GroupPlan;
 import dev.holdfast.replication.plan.SyncPlan.Reason;
 import dev.holdfast.replication.plan.SyncPlan.Transfer;
+import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The snapshots of a group in the order of its plan, each opened while the one before is still
- * being pulled: to open one and to read its manifest takes six round trips. For one thread.
+ * The snapshots of a group in the order of its plan, each opened while those before are still being
+ * pulled: to connect, to open one and to have its manifest and first files takes six round trips.
+ * For one thread.
  */
 final class SnapshotsAhead implements AutoCloseable {
+  /** Then a snapshot in which little is new takes two round trips more than the one before. */
+  private static final int AHEAD_MAX = 3;
+
   private final PullEnds ends;
   private final Namespace source;
   private final GroupId group;
   private final Iterator<Transfer> transfers;
-  private @Nullable Aside<Optional<SnapshotSource>> ahead;
+  private final ArrayDeque<Aside<Optional<SnapshotSource>>> ahead = new ArrayDeque<>();
 
   SnapshotsAhead(PullEnds ends, GroupPlan plan) {
     this.ends = ends;
@@ -30,36 +34,29 @@ final class SnapshotsAhead implements AutoCloseable {
   }
 
   /**
-   * The next one, which the caller closes; empty when it has vanished.
+   * The next one, which the caller closes; empty when it has vanished. To be asked for as many as
+   * are planned.
    *
    * @throws BackupException why it cannot be opened
    */
   Optional<SnapshotSource> next() {
-    Aside<Optional<SnapshotSource>> current = ahead;
-    if (current == null) {
-      throw new IllegalStateException("asked for more snapshots than are planned");
-    }
-    ahead = null;
-    Optional<SnapshotSource> opened = current.await();
+    Optional<SnapshotSource> opened = ahead.remove().await();
     openNext();
     return opened;
   }
 
   private void openNext() {
-    if (transfers.hasNext()) {
+    while (ahead.size() < AHEAD_MAX && transfers.hasNext()) {
       Transfer next = transfers.next();
       boolean whole = next.reason() != Reason.RECHECK;
-      ahead = Aside.start(() -> SnapshotSource.open(ends, source, group.at(next.time()), whole));
+      ahead.add(Aside.start(() -> SnapshotSource.open(ends, source, group.at(next.time()), whole)));
     }
   }
 
   /** Closes what was opened and not asked for, without waiting for it. */
   @Override
   public void close() {
-    Aside<Optional<SnapshotSource>> unused = ahead;
-    ahead = null;
-    if (unused != null) {
-      unused.whenDone(opened -> opened.ifPresent(SnapshotSource::close));
-    }
+    ahead.forEach(unused -> unused.whenDone(opened -> opened.ifPresent(SnapshotSource::close)));
+    ahead.clear();
   }
 }

@@ -93,9 +93,14 @@ public final class StoreServer implements AutoCloseable {
 
   /** A client with the token; the caller closes. */
   public RemoteNode client() {
+    return client(address());
+  }
+
+  /** As {@link #client()}, by way of another address. */
+  public RemoteNode client(HostAndPort way) {
     return new RemoteNode(
         vertx,
-        address(),
+        way,
         PinnedTrust.of(identity.fingerprint()),
         new Credential.Token(TOKEN, new Secret(SECRET)),
         WireClient.ANSWER_TIMEOUT);

@@ -84,8 +84,12 @@ final class PullFixture implements AutoCloseable {
   }
 
   PullSync sync() {
+    return sync(client);
+  }
+
+  PullSync sync(RemoteNode peer) {
     return new PullSync(
-        client,
+        peer,
         source.name(),
         local,
         mapping,
