@@ -40,8 +40,15 @@ import org.jspecify.annotations.Nullable;
  * call.
  */
 public final class ArchiveUpload {
-  /** As real clients and pushes send them. */
+  /** An append is due when so many are ready: what real clients and pushes send. */
   public static final int ENTRIES_PER_APPEND = 64;
+
+  /**
+   * What got ready while an append was under way goes with the next one: over a long line a known
+   * archive would otherwise be as slow as its round trips. Some 82 bytes each, and the oldest
+   * servers take bodies of 64 KiB (spec/protocols.md §9).
+   */
+  public static final int ENTRIES_PER_APPEND_MAX = 512;
 
   /** Entries that wait for their place in the index: known chunks behind one that is on its way. */
   private static final int ENTRIES_WAITING_MAX = 4096;
@@ -340,7 +347,7 @@ public final class ArchiveUpload {
         return;
       }
       Entry next = entries.peek();
-      while (next != null && next.ready && digests.size() < ENTRIES_PER_APPEND) {
+      while (next != null && next.ready && digests.size() < ENTRIES_PER_APPEND_MAX) {
         Digest digest = Objects.requireNonNull(next.digest);
         digests.add(digest);
         offsets.add(next.start);

@@ -124,12 +124,35 @@ class ArchiveTransferTest {
       assertThat(upload.stats().encodedBytes()).isLessThan(upload.stats().uploadedBytes());
     }
     assertThat(peer.closed.get(NAME.text())).isEqualTo(digests(chunks));
-    assertThat(peer.appends).containsExactly(64, 64, 64, 8);
+    assertAppended(200);
     assertThat(peer.queries.getFirst())
         .isEqualTo(
             "backup-id=web1&backup-time="
                 + SNAPSHOT.time()
                 + "&backup-type=host&benchmark=false&debug=false&ns=a%2Fweb&store=main");
+  }
+
+  private void assertAppended(int count) {
+    assertThat(peer.appends.stream().mapToInt(size -> size).sum()).isEqualTo(count);
+    assertThat(peer.appends.subList(0, peer.appends.size() - 1))
+        .allMatch(
+            size ->
+                size >= ArchiveUpload.ENTRIES_PER_APPEND
+                    && size <= ArchiveUpload.ENTRIES_PER_APPEND_MAX);
+  }
+
+  @Test
+  void appendsGrowWithWhatGetsReadyWhileOneIsUnderWay() {
+    byte[] chunk = {1};
+    try (BackupSession session = backup()) {
+      ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
+      for (int i = 0; i < 20_000; i++) {
+        upload.chunk(chunk.clone());
+      }
+      upload.finish();
+    }
+    assertAppended(20_000);
+    assertThat(peer.appends).hasSizeLessThan(20_000 / ArchiveUpload.ENTRIES_PER_APPEND);
   }
 
   @Test
