@@ -287,14 +287,21 @@ final class BackupProtocol extends SessionProtocol {
     }
   }
 
+  /** Lines and order as spec/protocols.md §4.6 has them. */
   private void logFailure(@Nullable Throwable cause) {
-    String why =
-        task.aborted()
-            ? "backup failed: task aborted"
-            : cause == null
-                ? "backup ended but finished flag is not set."
-                : "backup failed: connection error: " + cause.getMessage();
-    task.log(cause == null ? "removing unfinished backup" : "removing failed backup");
-    task.finish(BackupException.invalid(why));
+    if (cause == null && !task.aborted()) {
+      String why = "backup ended but finished flag is not set.";
+      task.log("backup ended and finish failed: " + why);
+      task.log("removing unfinished backup");
+      task.finish(BackupException.invalid(why));
+    } else {
+      String why =
+          cause == null || task.aborted()
+              ? "task aborted"
+              : "connection error: " + cause.getMessage();
+      task.log("backup failed: " + why);
+      task.log("removing failed backup");
+      task.finish(BackupException.invalid(why));
+    }
   }
 }

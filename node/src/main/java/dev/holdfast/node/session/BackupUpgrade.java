@@ -111,6 +111,24 @@ public final class BackupUpgrade implements Upgrade {
     }
     store.removeUnfinished(namespace, snapshot.group());
     SnapshotWriter writer = store.beginSnapshot(namespace, snapshot);
+    try {
+      return begin(call, store, namespace, benchmark, held, writer, last);
+    } catch (RuntimeException | Error e) {
+      writer.abort();
+      throw e;
+    }
+  }
+
+  private Consumer<HttpServerRequest> begin(
+      ApiCall call,
+      Datastore store,
+      Namespace namespace,
+      boolean benchmark,
+      List<Lease> held,
+      SnapshotWriter writer,
+      @Nullable SnapshotId last) {
+    AuthId caller = call.who();
+    SnapshotId snapshot = writer.snapshot();
     WorkerTask task =
         sessions
             .tasks()

@@ -141,7 +141,8 @@ abstract sealed class IndexUpload {
     @Override
     void append(Digest digest, int plainBytes, long offset) {
       long end = offset + plainBytes;
-      if (end > contentBytes) {
+      // An offset near 2^63 makes the end negative.
+      if (end > contentBytes || end < 0) {
         throw BackupException.invalid(
             "chunk data exceeds size (" + end + " >= " + contentBytes + ")");
       }

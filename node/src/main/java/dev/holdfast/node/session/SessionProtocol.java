@@ -2,6 +2,7 @@ package dev.holdfast.node.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ErrorMapping;
 import dev.holdfast.node.api.Formatter;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,7 +141,13 @@ abstract class SessionProtocol implements WireHandler {
 
   /** Runs on a worker, beside the queue; what it throws is answered. */
   final void parallel(WireExchange exchange, Runnable work) {
-    workers.execute(() -> guarded(exchange, work));
+    try {
+      workers.execute(() -> guarded(exchange, work));
+    } catch (RejectedExecutionException e) {
+      fail(
+          exchange,
+          new BackupException(Kind.INTERNAL, "the node has too much to do, try again later", e));
+    }
   }
 
   private void guarded(WireExchange exchange, Runnable work) {
@@ -167,7 +175,7 @@ abstract class SessionProtocol implements WireHandler {
   final void fail(WireExchange exchange, Throwable error) {
     int status = ErrorMapping.status(error, surface);
     String text = ErrorMapping.text(error);
-    workers.execute(
+    queue.execute(
         () ->
             task.log(
                 exchange.method()
