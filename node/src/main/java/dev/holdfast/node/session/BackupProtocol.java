@@ -267,7 +267,12 @@ final class BackupProtocol extends SessionProtocol {
   void ended(@Nullable Throwable cause) {
     boolean finished = state.finished();
     try {
-      state.discard();
+      try {
+        state.discard();
+      } finally {
+        // Before the task ends: whoever waits for that may begin the next backup at once.
+        end.ended(finished);
+      }
       if (benchmark) {
         task.log("benchmark finished successfully");
         task.finish(null);
@@ -282,8 +287,6 @@ final class BackupProtocol extends SessionProtocol {
       }
     } catch (RuntimeException e) {
       task.finish(e);
-    } finally {
-      end.ended(finished);
     }
   }
 

@@ -114,15 +114,13 @@ final class ReaderProtocol extends SessionProtocol {
 
   @Override
   void ended(@Nullable Throwable cause) {
-    try {
-      if (cause == null) {
-        task.log("reader finished successfully");
-        task.finish(null);
-      } else {
-        task.finish(BackupException.invalid("connection error: " + cause.getMessage()));
-      }
-    } finally {
-      release.run();
+    // Before the task ends: whoever waits for that may remove the snapshot at once.
+    release.run();
+    if (cause == null) {
+      task.log("reader finished successfully");
+      task.finish(null);
+    } else {
+      task.finish(BackupException.invalid("connection error: " + cause.getMessage()));
     }
   }
 }
