@@ -7,20 +7,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Secret;
-import dev.holdfast.meshconfig.HostAndPort;
+import dev.holdfast.chunkstore.testing.TestStores;
 import dev.holdfast.meshconfig.SecretFiles;
-import dev.holdfast.node.access.AccessState;
+import dev.holdfast.node.testing.TestNode;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.testing.StrictVertx;
-import dev.holdfast.replication.wire.PinnedTrust;
-import dev.holdfast.replication.wire.WireClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,51 +30,26 @@ import org.junit.jupiter.api.io.TempDir;
  * directory, clear refusals, and a broken datastore that stops nothing else.
  */
 final class NodeTest {
-  private static final HostAndPort ANY_PORT = new HostAndPort("127.0.0.1", 0);
-
   @RegisterExtension final StrictVertx strict = new StrictVertx();
   @TempDir Path directory = Path.of("");
 
-  private Node start(Path state, String... yaml) throws IOException {
-    Path config = null;
-    if (yaml.length > 0) {
-      config = directory.resolve("mesh.yaml");
-      Files.writeString(config, String.join("\n", yaml) + "\n");
-    }
-    return Node.start(new NodeOptions(state, config, ANY_PORT), strict.vertx());
-  }
-
-  private RemoteNode client(Node node, Credential credential) {
-    return new RemoteNode(
-        strict.vertx(),
-        node.address(),
-        PinnedTrust.of(node.fingerprint()),
-        credential,
-        WireClient.ANSWER_TIMEOUT);
-  }
-
-  private RemoteNode local(Node node, Path state) {
-    return client(
-        node, new Credential.Local(SecretFiles.read(state.resolve(AccessState.LOCAL_SECRET_FILE))));
+  private TestNode start(String... yaml) throws IOException {
+    return TestNode.configured(strict, directory, yaml);
   }
 
   @Test
   void firstStartMakesAnAdministratorWithAPasswordOfHisOwn() throws IOException {
-    Path state = directory.resolve("state");
-    try (Node node = start(state)) {
-      Secret password = SecretFiles.read(state.resolve("admin-password"));
-      assertThat(mode(state)).isEqualTo("rwx------");
-      assertThat(mode(state.resolve("admin-password"))).isEqualTo("rw-------");
-      assertThat(mode(state.resolve("proxy.key"))).isEqualTo("rw-------");
+    try (TestNode node = start()) {
+      Secret password = SecretFiles.read(node.state().resolve("admin-password"));
+      assertThat(mode(node.state())).isEqualTo("rwx------");
+      assertThat(mode(node.state().resolve("admin-password"))).isEqualTo("rw-------");
+      assertThat(mode(node.state().resolve("proxy.key"))).isEqualTo("rw-------");
       AuthId admin = AuthId.parse("admin@pbs");
-      try (RemoteNode client = client(node, new Credential.Password(admin, password))) {
-        assertThat(client.get("/version").path("version").asText()).isNotEmpty();
-        assertThat(client.get("/access/users")).isNotEmpty();
-      }
-      try (RemoteNode stranger =
-          client(node, new Credential.Password(admin, new Secret("wrong")))) {
-        assertThatThrownBy(() -> stranger.get("/version")).satisfies(kind(Kind.UNAUTHENTICATED));
-      }
+      RemoteNode client = node.client(new Credential.Password(admin, password));
+      assertThat(client.get("/version").path("version").asText()).isNotEmpty();
+      assertThat(client.get("/access/users")).isNotEmpty();
+      RemoteNode stranger = node.client(new Credential.Password(admin, new Secret("wrong")));
+      assertThatThrownBy(() -> stranger.get("/version")).satisfies(kind(Kind.UNAUTHENTICATED));
     }
   }
 
@@ -82,12 +57,13 @@ final class NodeTest {
   void restartKeepsCertificateAndPassword() throws IOException {
     Path state = directory.resolve("state");
     String fingerprint;
-    try (Node node = start(state)) {
+    try (TestNode node = start()) {
       fingerprint = node.fingerprint().toString();
+      assertThat(state.resolve(Node.LISTEN_ADDRESS_FILE)).exists();
     }
     String password = Files.readString(state.resolve("admin-password"));
     assertThat(state.resolve(Node.LISTEN_ADDRESS_FILE)).doesNotExist();
-    try (Node node = start(state)) {
+    try (TestNode node = start()) {
       assertThat(node.fingerprint()).hasToString(fingerprint);
       assertThat(state.resolve("admin-password")).hasContent(password);
     }
@@ -95,29 +71,29 @@ final class NodeTest {
 
   @Test
   void secondNodeOnTheSameStateDirectoryIsRefused() throws IOException {
-    Path state = directory.resolve("state");
-    try (Node node = start(state)) {
-      assertThatThrownBy(() -> start(state)).satisfies(kind(Kind.LOCKED));
-      assertThat(local(node, state).get("/ping").path("pong").asBoolean()).isTrue();
+    try (TestNode node = start()) {
+      assertThatThrownBy(this::start).satisfies(kind(Kind.LOCKED));
+      assertThat(node.admin().get("/ping").path("pong").asBoolean()).isTrue();
     }
   }
 
   @Test
   void portInUseIsOneClearErrorAndLeavesNothingBehind() throws IOException {
-    try (Node first = start(directory.resolve("one"))) {
+    try (TestNode first = start()) {
       Path state = directory.resolve("two");
       NodeOptions same = new NodeOptions(state, null, first.address());
       assertThatThrownBy(() -> Node.start(same, strict.vertx()))
           .satisfies(kind(Kind.INVALID_INPUT))
           .hasMessageContaining("the port is in use")
           .hasMessageContaining(first.address().toString());
-      start(state).close();
     }
+    Node.start(new NodeOptions(directory.resolve("two"), null, TestNode.ANY_PORT), strict.vertx())
+        .close();
   }
 
   @Test
   void invalidConfigurationNamesFileLineAndColumn() {
-    assertThatThrownBy(() -> start(directory.resolve("state"), "site: a", "datastores: 7"))
+    assertThatThrownBy(() -> start("site: a", "datastores: 7"))
         .satisfies(kind(Kind.INVALID_INPUT))
         .hasMessageContaining("mesh.yaml:2:13");
   }
@@ -125,17 +101,14 @@ final class NodeTest {
   @Test
   void datastoreThatCannotBeMadeStopsNothingElse() throws IOException {
     Path file = Files.createFile(directory.resolve("file"));
-    Path state = directory.resolve("state");
-    try (Node node =
-            start(
-                state,
-                "site: a",
-                "datastores:",
-                "  good: { path: " + directory.resolve("good") + " }",
-                "  bad: { path: " + file.resolve("below") + " }");
-        RemoteNode admin = local(node, state)) {
-      assertThat(admin.get("/admin/datastore/good/groups")).isEmpty();
-      assertThatThrownBy(() -> admin.get("/admin/datastore/bad/groups"))
+    try (TestNode node =
+        start(
+            "site: a",
+            "datastores:",
+            TestNode.declare(new DatastoreName("good"), TestStores.bare(directory.resolve("good"))),
+            TestNode.declare(new DatastoreName("bad"), file.resolve("below")))) {
+      assertThat(node.admin().get("/admin/datastore/good/groups")).isEmpty();
+      assertThatThrownBy(() -> node.admin().get("/admin/datastore/bad/groups"))
           .hasMessageContaining("datastore 'bad' cannot be opened")
           .hasMessageContaining(file.toString());
     }
@@ -143,35 +116,31 @@ final class NodeTest {
 
   @Test
   void nodeWithoutMeshSaysSo() throws IOException {
-    Path state = directory.resolve("state");
-    try (Node node = start(state, "site: lyon");
-        RemoteNode admin = local(node, state)) {
-      JsonNode status = admin.get("/mesh/status");
+    try (TestNode node = start("site: lyon")) {
+      JsonNode status = node.admin().get("/mesh/status");
       assertThat(status.path("site").asText()).isEqualTo("lyon");
       assertThat(status.path("state").asText()).isEqualTo("off");
       assertThat(status.path("reason").asText()).contains("no mesh section");
-      assertThatThrownBy(() -> admin.post("/mesh/syncs/nothing/run", null))
+      assertThatThrownBy(() -> node.admin().post("/mesh/syncs/nothing/run", null))
           .hasMessageContaining("no such sync 'nothing'");
     }
   }
 
   @Test
   void stopsWithinTenSeconds() throws IOException {
-    Path state = directory.resolve("state");
-    Node node = start(state);
-    try (RemoteNode idle = local(node, state)) {
-      idle.get("/version");
-      long began = System.nanoTime();
-      node.close();
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
-    }
+    TestNode node = start();
+    var unused = node.admin().get("/version");
+    long began = System.nanoTime();
+    node.stop();
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+    node.close();
   }
 
   private static String mode(Path file) throws IOException {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
 
-  private static java.util.function.Consumer<Throwable> kind(Kind kind) {
+  private static Consumer<Throwable> kind(Kind kind) {
     return e ->
         assertThat(e)
             .isInstanceOfSatisfying(

@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -92,17 +93,20 @@ public final class RawTls implements AutoCloseable {
 
   /** A request's head; a stranger's authority, as nobody looks at it. */
   public RawTls request(int stream, String method, String path, boolean endStream) {
+    Http2Headers fields =
+        new DefaultHttp2Headers()
+            .method(method)
+            .scheme("https")
+            .authority("some.where:1")
+            .path(path);
+    return request(stream, fields, endStream);
+  }
+
+  /** A request's head with exactly these fields. */
+  public RawTls request(int stream, Http2Headers fields, boolean endStream) {
     ByteBuf block = Unpooled.buffer();
     try {
-      new DefaultHttp2HeadersEncoder()
-          .encodeHeaders(
-              stream,
-              new DefaultHttp2Headers()
-                  .method(method)
-                  .scheme("https")
-                  .authority("some.where:1")
-                  .path(path),
-              block);
+      new DefaultHttp2HeadersEncoder().encodeHeaders(stream, fields, block);
     } catch (Http2Exception e) {
       throw new AssertionError(e);
     }
