@@ -78,9 +78,18 @@ final class PushTarget implements AutoCloseable {
 
   /** A client of it; the caller closes. */
   RemoteNode node() {
+    return node(address());
+  }
+
+  HostAndPort address() {
+    return new HostAndPort("127.0.0.1", server.actualPort());
+  }
+
+  /** A client that gets here by another address. */
+  RemoteNode node(HostAndPort by) {
     return new RemoteNode(
         vertx,
-        new HostAndPort("127.0.0.1", server.actualPort()),
+        by,
         PinnedTrust.of(identity.fingerprint()),
         new Credential.Token(TOKEN, new Secret(SECRET)),
         WireClient.ANSWER_TIMEOUT);
