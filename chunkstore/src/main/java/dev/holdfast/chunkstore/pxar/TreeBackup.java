@@ -34,12 +34,14 @@ public final class TreeBackup {
    *     otherwise their mount points are saved as empty directories
    * @param entriesMax names kept in memory: those of the directories from the root to the current
    *     one
+   * @param exclude what to leave out
    */
-  public record Options(boolean allFileSystems, int entriesMax) {
+  public record Options(boolean allFileSystems, int entriesMax, ExcludePatterns exclude) {
     /** As the reference client, whose {@code --entries-max} has this default. */
     public static final int ENTRIES_MAX_DEFAULT = 1024 * 1024;
 
-    public static final Options DEFAULT = new Options(false, ENTRIES_MAX_DEFAULT);
+    public static final Options DEFAULT =
+        new Options(false, ENTRIES_MAX_DEFAULT, ExcludePatterns.NONE);
   }
 
   /** Magic numbers of file systems that hold no data (spec/formats.md §6.9; linux/magic.h). */
@@ -164,6 +166,10 @@ public final class TreeBackup {
       int type = entry.type();
       if (type == 0) {
         type = posix.stat(directory, name).type();
+      }
+      if (!options.exclude.isEmpty()
+          && options.exclude.excludes(directoryPath.resolve(name), type == FileMode.DIRECTORY)) {
+        return;
       }
       if (type != FileMode.REGULAR && type != FileMode.DIRECTORY) {
         special(directory, name, directoryPath);
