@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.model.BackupType;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.pxar.ExcludePatterns;
 import dev.holdfast.chunkstore.pxar.TreeBackup;
 import dev.holdfast.replication.peer.BackupSession;
 import java.io.IOException;
@@ -65,6 +66,12 @@ final class BackupCommand implements Callable<Integer> {
       description = "Descend into file systems that are mounted below.")
   private boolean allFileSystems;
 
+  @Option(
+      names = "--exclude",
+      paramLabel = "PATTERN",
+      description = "Leave out what matches, e.g. *.bak, /cache/ or !keep; may be repeated.")
+  private List<String> exclude = List.of();
+
   BackupCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -74,8 +81,18 @@ final class BackupCommand implements Callable<Integer> {
     checkSources();
     Namespace namespace = namespaceOption.of(terminal);
     GroupId group = new GroupId(type, id == null ? hostName() : id);
+    TreeBackup.Options tree =
+        new TreeBackup.Options(allFileSystems, TreeBackup.Options.ENTRIES_MAX_DEFAULT, patterns());
     terminal.interruption().arm();
-    return connection.run(terminal, node -> run(node, namespace, group));
+    return connection.run(terminal, node -> run(node, namespace, group, tree));
+  }
+
+  private ExcludePatterns patterns() {
+    try {
+      return ExcludePatterns.parse(exclude);
+    } catch (BackupException e) {
+      throw new UsageException(e.text(), null);
+    }
   }
 
   /** Before anything is sent. */
@@ -102,10 +119,9 @@ final class BackupCommand implements Callable<Integer> {
     }
   }
 
-  private void run(NodeConnection node, Namespace namespace, GroupId group) throws IOException {
+  private void run(NodeConnection node, Namespace namespace, GroupId group, TreeBackup.Options tree)
+      throws IOException {
     try (Opened opened = open(node, namespace, group)) {
-      TreeBackup.Options tree =
-          new TreeBackup.Options(allFileSystems, TreeBackup.Options.ENTRIES_MAX_DEFAULT);
       try (Workers workers = new Workers()) {
         terminal.line(
             opened.snapshot()

@@ -73,7 +73,8 @@ final class UserCommand {
   private static String tokens(JsonNode user) {
     StringBuilder names = new StringBuilder();
     for (JsonNode token : user.path("tokens")) {
-      names.append(names.isEmpty() ? "" : "\n").append(token.path("token-name").asText());
+      String id = token.path("tokenid").asText();
+      names.append(names.isEmpty() ? "" : "\n").append(id.substring(id.indexOf('!') + 1));
     }
     return names.toString();
   }

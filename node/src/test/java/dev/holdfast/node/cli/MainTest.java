@@ -47,6 +47,7 @@ final class MainTest {
         "backup root.tar:/",
         "backup a.pxar:/ a.pxar:/ --repository main",
         "backup a.conf:/ --repository main",
+        "backup a.pxar:/proc --exclude [ab --repository main",
         "restore host/a",
         "restore host root.pxar /tmp/x",
         "restore host/a root.tar /tmp/x",
