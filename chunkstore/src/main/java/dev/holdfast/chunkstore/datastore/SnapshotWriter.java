@@ -126,6 +126,11 @@ public final class SnapshotWriter implements AutoCloseable {
   /** Any file but the manifest, byte for byte: what a replica takes over from its source. */
   public synchronized void rawFile(ArchiveName name, byte[] content) {
     requireOpen();
+    if (name.equals(ArchiveName.MANIFEST)) {
+      // A hostile source could list it among its files, and so have a part taken for a whole.
+      throw BackupException.invalid("'" + name + "' is written last, not among the files")
+          .with("snapshot", snapshot);
+    }
     Path file = file(name);
     try {
       if (reopened) {

@@ -74,20 +74,37 @@ final class SnapshotPull {
       return;
     }
     try (SnapshotSource source = opened.get()) {
-      if (local.isFinished(target, id)) {
+      if (!local.isFinished(target, id)) {
+        run.log(id.timeText() + ": start sync");
+        copy(source, local.beginSnapshot(target, id));
+      } else if (local.info(target, id).isFinished()) {
+        run.log("re-sync snapshot " + id.timeText());
         recheck(source);
       } else {
-        copy(source);
+        replaceDamaged(source);
       }
     }
   }
 
-  private void copy(SnapshotSource source) {
-    run.log(id.timeText() + ": start sync");
+  /** What has a manifest that cannot be read is of use to nobody as it is. */
+  private void replaceDamaged(SnapshotSource source) {
+    if (local.isProtected(target, id)) {
+      throw BackupException.corrupt(
+              "the manifest here cannot be read, and the snapshot is protected")
+          .advise("Take the protection away, and the next sync replaces it.");
+    }
+    run.log("re-sync snapshot " + id.timeText() + " due to corruption");
+    copy(source, local.reopenSnapshot(target, id));
+  }
+
+  /**
+   * @param writer ended here
+   */
+  private void copy(SnapshotSource source, SnapshotWriter writer) {
     ChunkSessions sessions = new ChunkSessions(ends, from, id, source.session());
     ChunkPull chunks = new ChunkPull(ends, sessions, run);
     long fileBytes = source.manifestBlob().length;
-    try (SnapshotWriter writer = local.beginSnapshot(target, id)) {
+    try (writer) {
       // An index is put there when its chunks are, so that garbage collection finds them all.
       Map<ArchiveName, byte[]> last = new LinkedHashMap<>();
       for (ManifestFile file : source.manifest().files()) {
@@ -153,7 +170,6 @@ final class SnapshotPull {
 
   /** It is here: the manifest tells whether there is anything to take over. */
   private void recheck(SnapshotSource source) {
-    run.log("re-sync snapshot " + id.timeText());
     byte[] ours = local.readBlob(target, id, ArchiveName.MANIFEST);
     byte[] log =
         local.hasFile(target, id, ArchiveName.CLIENT_LOG) ? null : source.files().clientLog();

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.manifest.CryptMode;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Digest;
@@ -21,12 +24,15 @@ import dev.holdfast.replication.plan.SyncPlan.Reason;
 import dev.holdfast.replication.testing.StrictVertx;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -242,6 +248,36 @@ class PullSyncTest {
       assertThat(pull.run().failures()).as(name.text()).hasSize(1);
       assertThat(local("", WEB1)).isEmpty();
     }
+  }
+
+  @Test
+  void aManifestThatListsItselfIsRefused() {
+    pull.backup("", DAY_1, 1);
+    SnapshotId id = SnapshotId.parse(DAY_1);
+    byte[] part = pull.source.readBlob(Namespace.ROOT, id, ArchiveName.MANIFEST);
+    ManifestFile itself =
+        new ManifestFile(ArchiveName.MANIFEST, CryptMode.NONE, part.length, Digest.sha256(part));
+    byte[] crafted = Manifest.of(id, List.of(itself)).encodeBlob();
+    AtomicInteger asked = new AtomicInteger();
+    pull.server.replace =
+        (exchange, answer) ->
+            exchange.query().contains(ArchiveName.MANIFEST.text()) && asked.getAndIncrement() == 0
+                ? crafted
+                : answer;
+    assertThat(pull.run().failures()).singleElement().asString().contains("written last");
+    assertThat(local("", WEB1)).isEmpty();
+  }
+
+  @Test
+  void aCopyWhoseManifestCannotBeReadIsReplaced() throws IOException {
+    pull.backup("", DAY_1, 1);
+    pull.run();
+    SnapshotId id = SnapshotId.parse(DAY_1);
+    Path here = pull.local.snapshotPath(Namespace.ROOT, id);
+    Files.writeString(here.resolve(ArchiveName.MANIFEST.text()), "damaged");
+    Files.writeString(here.resolve(SmallBackup.DYNAMIC.text()), "damaged too");
+    assertThat(pull.run().failures()).isEmpty();
+    pull.assertSame("", "", DAY_1);
   }
 
   @Test
