@@ -8,7 +8,12 @@ say() { printf '%s\n' "$*" >&2; }
 # Prints the major version of the JDK in $1, nothing when there is no compiler.
 jdk_major() {
   [ -x "$1/bin/javac" ] || return 0
-  "$1/bin/javac" -version 2>&1 | sed -n 's/^javac \([0-9][0-9]*\).*/\1/p'
+  # The file that comes with every JDK says it at once; starting a compiler to ask would cost more than most commands.
+  if [ -f "$1/release" ]; then
+    sed -n 's/^JAVA_VERSION="\([0-9][0-9]*\).*/\1/p' "$1/release"
+  else
+    "$1/bin/javac" -version 2>&1 | sed -n 's/^javac \([0-9][0-9]*\).*/\1/p'
+  fi
 }
 
 jdk_candidates() {
@@ -66,7 +71,7 @@ require_jdk() {
       exit 1
     }
   }
-  [ "${JAVA_HOME:-}" = "$home" ] || say "using the JDK in $home"
+  [ "${JAVA_HOME:-}" = "$home" ] || ${quiet:-false} || say "using the JDK in $home"
   export JAVA_HOME="$home" PATH="$home/bin:$PATH"
 }
 
