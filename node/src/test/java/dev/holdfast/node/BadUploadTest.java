@@ -325,30 +325,45 @@ final class BadUploadTest {
 
   @Test
   void connectionCutInTheMiddleOfAChunkLeavesNothing() throws IOException {
-    try (RawTls tls = RawTls.connect(node().address().port())) {
-      String head =
-          tls.text("GET " + SessionProbe.target(Namespace.ROOT, SNAPSHOT) + " HTTP/1.1\r\n")
-              .text("Host: here\r\nConnection: upgrade\r\n")
-              .text("Upgrade: proxmox-backup-protocol-v1\r\n")
-              .text("Authorization: " + SessionProbe.authorization(token()) + "\r\n\r\n")
-              .send()
-              .readHead();
-      assertThat(head).startsWith("HTTP/1.1 101 ");
-      tls.preface()
-          .request(1, "POST", "/dynamic_index?archive-name=root.pxar.didx", true)
-          .send()
-          .await(RawTls.DATA, 1);
-      assertThat(directory.resolve("main").resolve(SNAPSHOT.toString())).isNotEmptyDirectory();
-      String call = chunkCall(DIGEST, PLAIN.length, CHUNK.length).substring("POST ".length());
-      tls.request(3, "POST", call, false)
-          .frame(RawTls.DATA, 0, 3, Arrays.copyOf(CHUNK, 1000))
-          .send();
-      tls.socket().setSoLinger(true, 0); // a reset, as when a machine dies
-    }
+    RawTls tls = inTheMiddleOfAChunk();
+    tls.cut();
+    assertThat(endOfTask()).startsWith("connection error: ");
+  }
+
+  @Test
+  void clientThatLeavesInTheMiddleOfAChunkLeavesNothing() throws IOException {
+    RawTls tls = inTheMiddleOfAChunk();
+    tls.close();
+    assertThat(endOfTask()).isEqualTo("backup ended but finished flag is not set.");
+  }
+
+  private RawTls inTheMiddleOfAChunk() throws IOException {
+    RawTls tls = RawTls.connect(node().address().port());
+    String head =
+        tls.text("GET " + SessionProbe.target(Namespace.ROOT, SNAPSHOT) + " HTTP/1.1\r\n")
+            .text("Host: here\r\nConnection: upgrade\r\n")
+            .text("Upgrade: proxmox-backup-protocol-v1\r\n")
+            .text("Authorization: " + SessionProbe.authorization(token()) + "\r\n\r\n")
+            .send()
+            .readHead();
+    assertThat(head).startsWith("HTTP/1.1 101 ");
+    var unused =
+        tls.preface()
+            .request(1, "POST", "/dynamic_index?archive-name=root.pxar.didx", true)
+            .send()
+            .await(RawTls.DATA, 1);
+    assertThat(directory.resolve("main").resolve(SNAPSHOT.toString())).isNotEmptyDirectory();
+    String call = chunkCall(DIGEST, PLAIN.length, CHUNK.length).substring("POST ".length());
+    return tls.request(3, "POST", call, false)
+        .frame(RawTls.DATA, 0, 3, Arrays.copyOf(CHUNK, 1000))
+        .send();
+  }
+
+  private String endOfTask() {
     Await.until("its task has ended", SOON, () -> running(node()).isEmpty());
     JsonNode task = node().admin().get("/nodes/localhost/tasks").path(0);
     assertThat(task.path("worker_type").textValue()).isEqualTo("backup");
-    assertThat(task.path("status").textValue()).startsWith("backup ");
+    return task.path("status").textValue();
   }
 
   private static void newIndex(SessionProbe session) {

@@ -13,11 +13,11 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.access.Authenticator;
 import dev.holdfast.node.access.StateDirectory;
+import dev.holdfast.node.testing.PlainRequest;
 import dev.holdfast.node.testing.SessionProbe;
 import dev.holdfast.node.testing.SmallUpload;
 import dev.holdfast.node.testing.TestNode;
 import dev.holdfast.replication.peer.Credential;
-import dev.holdfast.replication.testing.RawTls;
 import dev.holdfast.replication.testing.StrictVertx;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,7 +27,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -70,22 +69,25 @@ final class RefusedLoginTest {
     return started.orElseThrow();
   }
 
-  /** One request by hand; the answer's status and body, {@code 401 text}. */
-  private String ask(String request, String... headers) throws IOException {
-    try (RawTls tls = RawTls.connect(node().address().port())) {
-      tls.text(request + " HTTP/1.1\r\nHost: here\r\n");
-      for (String header : headers) {
-        tls.text(header + "\r\n");
-      }
-      String[] head = tls.text("\r\n").send().readHead().split("\r\n", -1);
-      int length = 0;
-      for (String line : head) {
-        if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
-          length = Integer.parseInt(line.substring("content-length:".length()).strip());
-        }
-      }
-      return head[0].split(" ", 3)[1] + " " + tls.readText(length);
-    }
+  /** Status and body of the answer, {@code 401 text}. */
+  private String ask(PlainRequest request) throws IOException {
+    PlainRequest.Answer answer = request.send(node().address().port());
+    return answer.status() + " " + answer.body();
+  }
+
+  private static PlainRequest lookAround() {
+    return new PlainRequest("GET /api2/json/admin/datastore");
+  }
+
+  private static PlainRequest logIn(String user) {
+    String target = "/api2/json/access/ticket?username=" + user + "&password=wrong";
+    return new PlainRequest("POST " + target);
+  }
+
+  private static PlainRequest backUp() {
+    return new PlainRequest("GET " + SessionProbe.target(ALLOWED, SNAPSHOT))
+        .header("Upgrade", "proxmox-backup-protocol-v1")
+        .header("Connection", "upgrade");
   }
 
   private Authenticator.Login loginOf(AuthId user, Secret password, Instant time) {
@@ -103,21 +105,18 @@ final class RefusedLoginTest {
     var old = loginOf(user.user(), user.password(), now.minus(ticketLife).minusSeconds(60));
     var early = loginOf(user.user(), user.password(), now.plusSeconds(600));
     var good = loginOf(user.user(), user.password(), now);
-    String wrongToken = "Authorization: PBSAPIToken=" + token.id() + ":not-the-secret";
-    String login = "POST /api2/json/access/ticket?username=";
-    String lookAround = "GET /api2/json/admin/datastore";
-    String backup = "GET " + SessionProbe.target(ALLOWED, SNAPSHOT);
-    String upgrade = "Upgrade: proxmox-backup-protocol-v1\r\nConnection: upgrade";
-    List<Callable<String>> questions = new ArrayList<>();
-    questions.add(() -> ask(lookAround, "Cookie: PBSAuthCookie=" + old.ticket()));
-    questions.add(() -> ask(lookAround, "Cookie: PBSAuthCookie=" + early.ticket()));
-    questions.add(() -> ask(lookAround, "Cookie: PBSAuthCookie=" + damaged(good.ticket())));
-    questions.add(() -> ask(login + "alice@pbs&password=wrong"));
-    questions.add(() -> ask(login + "nobody@pbs&password=wrong"));
-    questions.add(() -> ask(lookAround, wrongToken));
-    questions.add(() -> ask(backup, wrongToken, upgrade));
-    questions.add(() -> ask(backup, "Cookie: PBSAuthCookie=" + old.ticket(), upgrade));
-    questions.add(() -> ask(backup, upgrade));
+    String wrongToken = "PBSAPIToken=" + token.id() + ":not-the-secret";
+    List<Callable<String>> questions =
+        List.of(
+            () -> ask(lookAround().header("Cookie", cookie(old.ticket()))),
+            () -> ask(lookAround().header("Cookie", cookie(early.ticket()))),
+            () -> ask(lookAround().header("Cookie", cookie(damaged(good.ticket())))),
+            () -> ask(logIn("alice@pbs")),
+            () -> ask(logIn("nobody@pbs")),
+            () -> ask(lookAround().header("Authorization", wrongToken)),
+            () -> ask(backUp().header("Authorization", wrongToken)),
+            () -> ask(backUp().header("Cookie", cookie(old.ticket()))),
+            () -> ask(backUp()));
     long began = System.nanoTime();
     List<String> answers = new ArrayList<>();
     try (ExecutorService threads = Executors.newCachedThreadPool()) {
@@ -137,7 +136,11 @@ final class RefusedLoginTest {
             "401 authentication failed - invalid ticket - expired",
             "401 authentication failed - no authentication credentials provided.");
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(3));
-    assertThat(ask(lookAround, "Cookie: PBSAuthCookie=" + good.ticket())).startsWith("200 ");
+    assertThat(ask(lookAround().header("Cookie", cookie(good.ticket())))).startsWith("200 ");
+  }
+
+  private static String cookie(String ticket) {
+    return "PBSAuthCookie=" + ticket;
   }
 
   /** With another first letter of the signature. */

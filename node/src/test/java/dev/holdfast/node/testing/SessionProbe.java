@@ -2,6 +2,7 @@ package dev.holdfast.node.testing;
 
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.testing.StrictVertx;
 import dev.holdfast.replication.wire.WireClient;
@@ -13,6 +14,9 @@ import java.util.Map;
 
 /** An upgraded session in which a test writes every request itself, wrong ones too. */
 public final class SessionProbe implements AutoCloseable {
+  public static final String FORM = "application/x-www-form-urlencoded";
+  public static final String BINARY = "application/octet-stream";
+
   private final WireClient client;
   private final WireSession session;
 
@@ -31,26 +35,43 @@ public final class SessionProbe implements AutoCloseable {
       Credential.Token token,
       Namespace namespace,
       SnapshotId snapshot) {
+    return open(vertx, node, token, "proxmox-backup-protocol-v1", target(namespace, snapshot));
+  }
+
+  /** A reader session; throws the node's refusal when it does not open one. */
+  public static SessionProbe reader(
+      Vertx vertx,
+      TestNode node,
+      Credential.Token token,
+      Namespace namespace,
+      SnapshotId snapshot) {
+    String target = "/api2/json/reader" + query(namespace, snapshot);
+    return open(vertx, node, token, "proxmox-backup-reader-protocol-v1", target);
+  }
+
+  private static SessionProbe open(
+      Vertx vertx, TestNode node, Credential.Token token, String protocol, String target) {
     WireClient client = new WireClient(vertx, node.trust(), WireSettings.DEFAULT);
+    HostAndPort address = node.address();
+    Map<String, String> headers = Map.of("Authorization", authorization(token));
     try {
       return new SessionProbe(
           client,
           StrictVertx.await(
-              client.open(
-                  node.address().host(),
-                  node.address().port(),
-                  target(namespace, snapshot),
-                  "proxmox-backup-protocol-v1",
-                  Map.of("Authorization", authorization(token)))));
+              client.open(address.host(), address.port(), target, protocol, headers)));
     } catch (RuntimeException e) {
       client.close();
       throw e;
     }
   }
 
-  /** Path and query of the upgrade. */
+  /** Path and query of the upgrade to a backup session. */
   public static String target(Namespace namespace, SnapshotId snapshot) {
-    return "/api2/json/backup?store="
+    return "/api2/json/backup" + query(namespace, snapshot);
+  }
+
+  private static String query(Namespace namespace, SnapshotId snapshot) {
+    return "?store="
         + TestNode.STORE
         + (namespace.isRoot() ? "" : "&ns=" + namespace)
         + "&backup-type="
@@ -74,12 +95,15 @@ public final class SessionProbe implements AutoCloseable {
   }
 
   public Answer call(String head, byte[] body) {
-    String[] words = head.split(" ", 2);
-    String type =
-        body.length == 0 ? "application/x-www-form-urlencoded" : "application/octet-stream";
-    WireResponse answer =
-        StrictVertx.await(session.request(words[0], words[1], type, body, 0, body.length));
+    WireResponse answer = send(head, body.length == 0 ? FORM : BINARY, body);
     return new Answer(answer.status(), answer.text());
+  }
+
+  /** As {@link #call}, with all of the answer. */
+  public WireResponse send(String head, String contentType, byte[] body) {
+    String[] words = head.split(" ", 2);
+    return StrictVertx.await(
+        session.request(words[0], words[1], contentType, body, 0, body.length));
   }
 
   @Override

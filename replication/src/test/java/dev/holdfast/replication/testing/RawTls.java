@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -46,20 +47,29 @@ public final class RawTls implements AutoCloseable {
   public record Frame(int type, int flags, int stream, byte[] payload) {}
 
   private final Socket socket;
+  private final Socket transport;
   private final DataInputStream in;
   private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
 
   public RawTls(Socket socket) throws IOException {
+    this(socket, socket);
+  }
+
+  private RawTls(Socket socket, Socket transport) throws IOException {
     this.socket = socket;
+    this.transport = transport;
     socket.setSoTimeout(TIMEOUT_MILLIS);
     in = new DataInputStream(socket.getInputStream());
   }
 
   /** Connects, trusting anyone. */
   public static RawTls connect(int port) throws IOException {
-    SSLSocket socket = (SSLSocket) trustingAll().getSocketFactory().createSocket("127.0.0.1", port);
+    Socket transport = new Socket(InetAddress.getLoopbackAddress(), port);
+    SSLSocket socket =
+        (SSLSocket)
+            trustingAll().getSocketFactory().createSocket(transport, "127.0.0.1", port, true);
     socket.startHandshake();
-    return new RawTls(socket);
+    return new RawTls(socket, transport);
   }
 
   private static SSLContext trustingAll() {
@@ -156,6 +166,12 @@ public final class RawTls implements AutoCloseable {
   /** Reads until the other side ends the connection. */
   public void awaitEnd() throws IOException {
     var unused = in.transferTo(OutputStream.nullOutputStream());
+  }
+
+  /** Ends the connection by a reset, without a word in TLS: as when a machine dies. */
+  public void cut() throws IOException {
+    transport.setSoLinger(true, 0);
+    transport.close();
   }
 
   public Socket socket() {
