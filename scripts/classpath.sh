@@ -1,4 +1,6 @@
-# Sourced after toolchain.sh, with $root set: builds when nothing is built, then sets classpath, runtime_options, aot_options.
+# Sourced after toolchain.sh, with $root set: builds when nothing is built, then sets target, node_jar (which names its
+# libraries itself), jvm_options and aot_options.
+# HOLDFAST_AOT=none leaves the ahead-of-time cache out; else it is made when it is missing or older than the build.
 
 target="$root/node/target"
 if ! compgen -G "$target/lib/*.jar" >/dev/null; then
@@ -7,22 +9,24 @@ if ! compgen -G "$target/lib/*.jar" >/dev/null; then
   (cd "$root" && "$MVN" -q -B -ntp package -DskipTests >&2)
 fi
 
-# Sorted, so that the class path is the same text each time: the ahead-of-time cache is tied to it.
-classpath="$(ls "$target"/node-*.jar | grep -v -e '-tests' | head -n 1)"
-while read -r jar; do classpath="$classpath:$jar"; done < <(ls "$target"/lib/*.jar | LC_ALL=C sort)
+for jar in "$target"/node-*.jar; do
+  case $jar in *-tests.jar) ;; *) node_jar=$jar ;; esac
+done
 
-# Native libraries (zstd, BoringSSL, system calls) and what Hazelcast looks into to be quiet.
-runtime_options=(
-  --enable-native-access=ALL-UNNAMED
+# The node must fit an edge box with 1 GiB: heap and direct buffers are bounded, the collector is the one with the least
+# overhead. Hazelcast and Netty use what the JVM otherwise warns about.
+jvm_options=(
+  -Xmx"${HOLDFAST_HEAP:-512m}"
+  -XX:MaxDirectMemorySize=256m
+  -XX:+UseSerialGC
   --sun-misc-unsafe-memory-access=allow
-  --add-modules=java.se
-  --add-exports=java.base/jdk.internal.ref=ALL-UNNAMED
-  --add-opens=java.base/java.lang=ALL-UNNAMED
-  --add-opens=java.base/sun.nio.ch=ALL-UNNAMED
-  --add-opens=java.management/sun.management=ALL-UNNAMED
-  --add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED
 )
 
-# JDK 25's ahead-of-time cache cuts the start to about a third. It is made once per build, and ignored where it does not fit.
+# Whether there is an ahead-of-time cache of this very build.
+aot_fits() { [ -f "$target/holdfast.aot" ] && [ "$target/holdfast.aot" -nt "$node_jar" ]; }
+
 aot_options=()
-if [ -f "$target/holdfast.aot" ]; then aot_options=(-XX:AOTCache="$target/holdfast.aot"); fi
+if [ "${HOLDFAST_AOT:-}" != none ]; then
+  aot_fits || "$root/scripts/aot-cache"
+  if aot_fits; then aot_options=(-XX:AOTCache="$target/holdfast.aot"); fi
+fi

@@ -134,7 +134,14 @@ public final class Node implements AutoCloseable {
         closing(MeshParts.create(config, vertx, identity, peers, timer, clock, random));
     SiteStatuses statuses = new SiteStatuses(mesh.coordinator(), clock);
     ReplicationHistory history = new ReplicationHistory();
-    SyncFactory factory = new SyncFactory();
+    SyncFactory factory =
+        new SyncFactory(
+            peers,
+            stores,
+            mesh.coordinator(),
+            peer -> siteOf(mesh, peer),
+            config.limits(),
+            workers);
     SyncJobs jobs =
         new SyncJobs(
             config.syncs(),

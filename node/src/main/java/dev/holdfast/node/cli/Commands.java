@@ -25,6 +25,11 @@ final class Commands {
 
   private Commands() {}
 
+  /** Those of the help, and the one that only {@code scripts/aot-cache} calls. */
+  static boolean isKnown(String name) {
+    return NAMES.contains(name) || name.equals(AotTraining.NAME);
+  }
+
   static Object create(String name, Terminal terminal) {
     return switch (name) {
       case "node" -> new NodeCommand(terminal);
@@ -42,6 +47,7 @@ final class Commands {
       case "task" -> new TaskCommand(terminal);
       case "tree" -> new TreeCommand(terminal);
       case "version" -> new VersionCommand(terminal);
+      case AotTraining.NAME -> new AotTraining();
       default -> throw new IllegalArgumentException("no command '" + name + "'");
     };
   }

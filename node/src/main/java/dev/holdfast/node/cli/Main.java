@@ -79,7 +79,7 @@ public final class Main {
 
   /** The command in question if it is known already, else all: for the help, or a hint. */
   private static List<String> named(String[] args) {
-    return args.length > 0 && Commands.NAMES.contains(args[0]) ? List.of(args[0]) : Commands.NAMES;
+    return args.length > 0 && Commands.isKnown(args[0]) ? List.of(args[0]) : Commands.NAMES;
   }
 
   private static void addHelp(CommandLine line) {

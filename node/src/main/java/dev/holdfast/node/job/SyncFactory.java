@@ -1,15 +1,89 @@
 package dev.holdfast.node.job;
 
-import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.meshconfig.Limits;
+import dev.holdfast.meshconfig.PeerConfig;
 import dev.holdfast.meshconfig.SyncConfig;
+import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.replication.mesh.MeshCoordinator;
+import dev.holdfast.replication.peer.RemoteNode;
+import dev.holdfast.replication.plan.Mapping;
+import dev.holdfast.replication.transfer.ChunkFetches;
+import dev.holdfast.replication.transfer.GroupLeases;
+import dev.holdfast.replication.transfer.PullSync;
+import dev.holdfast.replication.transfer.PushSync;
 import dev.holdfast.replication.transfer.Sync;
+import dev.holdfast.replication.transfer.TransferLimits;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
 
 /** Makes what carries out a configured sync, out of the present state of store and peer. */
 public final class SyncFactory {
+  /** After a node dies, another may take its transfer over so soon; renewed at a third. */
+  private static final Duration LEASE_TTL = Duration.ofSeconds(60);
+
+  private final Peers peers;
+  private final DatastoreRegistry stores;
+  private final MeshCoordinator mesh;
+  private final Function<String, String> siteOfPeer;
+  private final TransferLimits limits;
+  private final Executor workers;
+
+  /** One per local datastore, so that two pulls never fetch a chunk twice. */
+  private final Map<DatastoreName, ChunkFetches> fetches = new ConcurrentHashMap<>();
+
+  /**
+   * @param siteOfPeer what a peer calls itself; leases are named after target sites
+   * @param workers the node's bounded pool
+   */
+  public SyncFactory(
+      Peers peers,
+      DatastoreRegistry stores,
+      MeshCoordinator mesh,
+      Function<String, String> siteOfPeer,
+      Limits limits,
+      Executor workers) {
+    this.peers = peers;
+    this.stores = stores;
+    this.mesh = mesh;
+    this.siteOfPeer = siteOfPeer;
+    this.limits = TransferLimits.DEFAULT.withParallelGroups(limits.parallelGroups());
+    this.workers = workers;
+  }
+
   /** Blocks on the peer's secret file; throws when that or the datastore cannot be used. */
-  @SuppressWarnings("DoNotCallSuggester")
   Sync make(SyncConfig config) {
-    throw new BackupException(Kind.NOT_BUILT, "sync '" + config.id() + "' cannot run yet");
+    PeerConfig peer = peers.config(config.remote().peer());
+    RemoteNode remote = peers.remote(peer.name());
+    Mapping mapping = Mapping.of(config, peer.token());
+    return switch (config) {
+      case SyncConfig.Pull pull -> {
+        Datastore into = stores.writing(pull.into().store());
+        yield new PullSync(
+            remote,
+            pull.from().store(),
+            into,
+            mapping,
+            pull.rules(),
+            new GroupLeases(mesh, mesh.site(), into.name(), LEASE_TTL),
+            fetches.computeIfAbsent(into.name(), name -> new ChunkFetches()),
+            limits,
+            workers);
+      }
+      case SyncConfig.Push push ->
+          new PushSync(
+              stores.reading(push.from().store()),
+              remote,
+              push.to().store(),
+              mapping,
+              push.rules(),
+              new GroupLeases(mesh, siteOfPeer.apply(peer.name()), push.to().store(), LEASE_TTL),
+              limits,
+              workers);
+    };
   }
 }
