@@ -49,6 +49,13 @@ public final class ExcludePatterns {
           Map.entry("upper", "\\p{Upper}"),
           Map.entry("xdigit", "\\p{XDigit}"));
 
+  /** What the patterns say of a name. */
+  enum Verdict {
+    EXCLUDED,
+    INCLUDED,
+    UNNAMED
+  }
+
   private record Rule(Pattern pattern, boolean directoriesOnly, boolean excludes) {}
 
   private final List<Rule> rules;
@@ -72,19 +79,24 @@ public final class ExcludePatterns {
     return rules.isEmpty();
   }
 
-  /**
-   * Whether a name is left out.
-   *
-   * @param path from the root of the backup, without a slash in front
-   */
+  /** Whether a name is left out. */
   boolean excludes(Bytes path, boolean directory) {
+    return verdict(path, directory) == Verdict.EXCLUDED;
+  }
+
+  /**
+   * What the last pattern that names it says.
+   *
+   * @param path from the directory that the patterns count from, without a slash in front
+   */
+  Verdict verdict(Bytes path, boolean directory) {
     String text = new String(path.toArray(), StandardCharsets.ISO_8859_1);
     for (Rule rule : rules.reversed()) {
       if ((directory || !rule.directoriesOnly) && rule.pattern.matcher(text).matches()) {
-        return rule.excludes;
+        return rule.excludes ? Verdict.EXCLUDED : Verdict.INCLUDED;
       }
     }
-    return false;
+    return Verdict.UNNAMED;
   }
 
   private static Rule rule(String line) {

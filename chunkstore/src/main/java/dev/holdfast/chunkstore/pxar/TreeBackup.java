@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Saves a directory tree as an archive. Every name is opened relative to its directory and never
- * through a symbolic link, so a tree that changes meanwhile cannot lead elsewhere. What vanishes or
- * may not be read is left out with a warning that names it; content that cannot be read to its end
- * (a failing disk) ends the backup, because an archive must not hold less than it says.
+ * through a symbolic link, so a tree that changes meanwhile cannot lead elsewhere. Files called
+ * {@code .pxarexclude} say what is left out (spec/formats.md §6.9). What vanishes or may not be
+ * read is left out with a warning that names it; content that cannot be read to its end (a failing
+ * disk) ends the backup, because an archive must not hold less than it says.
  */
 public final class TreeBackup {
   /**
@@ -77,16 +78,25 @@ public final class TreeBackup {
   private final PxarWriter writer;
   private final Options options;
   private final TreeCount count;
+  private final PxarEntrySink entries;
   private final Map<FileId, FirstLink> firstLinks = new HashMap<>();
   private final FileContent content = new FileContent();
+  private final ExcludeFiles excludes;
   private long rootDevice;
   private long namesHeld;
 
-  private TreeBackup(Posix posix, OutputStream sink, Options options, TreeListener listener) {
+  private TreeBackup(
+      Posix posix,
+      OutputStream sink,
+      Options options,
+      TreeListener listener,
+      PxarEntrySink entries) {
     this.posix = posix;
+    this.entries = entries;
     this.writer = new PxarWriter(sink);
     this.options = options;
     this.count = new TreeCount(listener);
+    this.excludes = new ExcludeFiles(options.exclude);
   }
 
   /**
@@ -94,21 +104,23 @@ public final class TreeBackup {
    * to 256 KiB, and stays open. Holds the names of the directories it is in, and one record per
    * file with several links.
    *
-   * @throws IOException what the sink threw; failures of the tree are BackupExceptions
+   * @param entries is told of each entry on the same thread, for a catalog
+   * @throws IOException what the sinks threw; failures of the tree are BackupExceptions
    */
   public static TreeSummary write(
-      Path root, OutputStream sink, Options options, TreeListener listener) throws IOException {
+      Path root, OutputStream sink, Options options, TreeListener listener, PxarEntrySink entries)
+      throws IOException {
     try (Posix posix = Posix.open()) {
-      TreeBackup backup = new TreeBackup(posix, sink, options, listener);
+      TreeBackup backup = new TreeBackup(posix, sink, options, listener, entries);
       backup.root(Bytes.of(root));
       return backup.count.summary();
     }
   }
 
-  /** As above, with the default options. */
+  /** As above, with the default options and no catalog. */
   public static TreeSummary write(Path root, OutputStream sink, TreeListener listener)
       throws IOException {
-    return write(root, sink, Options.DEFAULT, listener);
+    return write(root, sink, Options.DEFAULT, listener, PxarEntrySink.NONE);
   }
 
   private void root(Bytes path) throws IOException {
@@ -122,10 +134,12 @@ public final class TreeBackup {
     try {
       PosixStat stat = posix.stat(handle);
       rootDevice = stat.device();
-      writer.startRoot(stored(handle, stat), metadata(handle, Bytes.EMPTY));
+      PxarStat stored = stored(handle, stat);
+      PxarMetadata metadata = metadata(handle, Bytes.EMPTY);
+      writer.startRoot(stored, metadata);
+      entries.entry(new PxarEntry.Directory(Bytes.EMPTY, stored, metadata));
       children(handle, Bytes.EMPTY, stat.device(), 1);
-      writer.endDirectory();
-      count.directory();
+      endDirectory();
       writer.finish();
     } catch (PosixException e) {
       throw e.toBackup("cannot read directory '" + path + "'");
@@ -134,14 +148,20 @@ public final class TreeBackup {
     }
   }
 
+  private void endDirectory() throws IOException {
+    writer.endDirectory();
+    entries.entry(new PxarEntry.DirectoryEnd());
+    count.directory();
+  }
+
   private void children(int directory, Bytes path, long device, int depth) throws IOException {
-    List<DirectoryEntry> entries;
+    List<DirectoryEntry> names;
     try {
-      entries = posix.list(directory);
+      names = posix.list(directory);
     } catch (PosixException e) {
       throw e.toBackup("cannot list directory '" + path + "'");
     }
-    namesHeld += entries.size();
+    namesHeld += names.size();
     if (namesHeld > options.entriesMax) {
       throw BackupException.invalid(
               "more than "
@@ -151,11 +171,47 @@ public final class TreeBackup {
                   + "'")
           .advise("Raise the limit, or split the directory.");
     }
-    entries.sort(Comparator.comparing(DirectoryEntry::name));
-    for (DirectoryEntry entry : entries) {
+    names.sort(Comparator.comparing(DirectoryEntry::name));
+    if (names.stream().anyMatch(entry -> entry.name().equals(ExcludeFiles.NAME))) {
+      readExcludes(directory, path);
+    }
+    for (DirectoryEntry entry : names) {
       child(directory, entry, path, device, depth);
     }
-    namesHeld -= entries.size();
+    namesHeld -= names.size();
+  }
+
+  /** One that cannot be read costs its effect, not the backup: more is saved then, not less. */
+  private void readExcludes(int directory, Bytes path) {
+    String shown = shown(path, ExcludeFiles.NAME);
+    try {
+      int handle = openForReading(directory, ExcludeFiles.NAME);
+      try {
+        PosixStat stat = posix.stat(handle);
+        if (stat.type() != FileMode.REGULAR || stat.bytes() > ExcludeFiles.BYTES_MAX) {
+          count.warn(
+              shown
+                  + ": not heeded, it is no regular file of at most "
+                  + ExcludeFiles.BYTES_MAX
+                  + " bytes");
+          return;
+        }
+        byte[] file = new byte[(int) stat.bytes()];
+        int length = 0;
+        int got = 0;
+        while (length < file.length && got >= 0) {
+          got = posix.read(handle, file, length, file.length - length);
+          length += Math.max(got, 0);
+        }
+        excludes.add(
+            Bytes.of(file, 0, length),
+            refused -> count.warn(shown + ": a line is not heeded: " + refused));
+      } finally {
+        posix.close(handle);
+      }
+    } catch (PosixException e) {
+      count.warn(shown + ": not heeded, it cannot be read: " + e.reason());
+    }
   }
 
   private void child(
@@ -167,8 +223,7 @@ public final class TreeBackup {
       if (type == 0) {
         type = posix.stat(directory, name).type();
       }
-      if (!options.exclude.isEmpty()
-          && options.exclude.excludes(directoryPath.resolve(name), type == FileMode.DIRECTORY)) {
+      if (excludes.leaveOut(name, type == FileMode.DIRECTORY)) {
         return;
       }
       if (type != FileMode.REGULAR && type != FileMode.DIRECTORY) {
@@ -233,12 +288,16 @@ public final class TreeBackup {
           path + ": saved without its content, more than " + PxarReader.DEPTH_MAX + " levels deep");
       wanted = false;
     }
-    writer.startDirectory(name, stored(handle, stat), metadata(handle, path));
+    PxarStat stored = stored(handle, stat);
+    PxarMetadata metadata = metadata(handle, path);
+    writer.startDirectory(name, stored, metadata);
+    entries.entry(new PxarEntry.Directory(name, stored, metadata));
     if (wanted) {
+      excludes.enter(name);
       children(handle, path, stat.device(), depth + 1);
+      excludes.leave();
     }
-    writer.endDirectory();
-    count.directory();
+    endDirectory();
   }
 
   private boolean isWanted(int handle, PosixStat stat, long parentDevice) throws PosixException {
@@ -255,6 +314,7 @@ public final class TreeBackup {
       FirstLink first = firstLinks.get(id);
       if (first != null) {
         writer.hardLink(name, first.position, first.path);
+        entries.entry(new PxarEntry.HardLink(name, first.position, first.path));
         count.other();
         return;
       }
@@ -266,6 +326,7 @@ public final class TreeBackup {
     PxarStat stored = stored(handle, stat);
     PxarMetadata metadata = metadata(handle, directoryPath.resolve(name));
     content.start(handle, directoryPath, name);
+    long position = writer.position();
     long copied = writer.file(name, stored, metadata, stat.bytes(), content);
     if (copied < stat.bytes()) {
       count.warn(
@@ -274,6 +335,7 @@ public final class TreeBackup {
               + (stat.bytes() - copied)
               + " bytes were filled with zeros");
     }
+    entries.entry(new PxarEntry.RegularFile(name, stored, metadata, position, stat.bytes()));
     count.file();
   }
 
@@ -284,10 +346,24 @@ public final class TreeBackup {
     PxarStat stored = PxarStat.of(stat);
     PxarMetadata metadata = metadata(xattrs, directoryPath.resolve(name));
     switch (stat.type()) {
-      case FileMode.SYMLINK -> writer.symlink(name, stored, metadata, target);
-      case FileMode.BLOCK_DEVICE, FileMode.CHARACTER_DEVICE ->
-          writer.device(name, stored, metadata, stat.specialMajor(), stat.specialMinor());
-      case FileMode.FIFO, FileMode.SOCKET -> writer.special(name, stored, metadata);
+      case FileMode.SYMLINK -> {
+        writer.symlink(name, stored, metadata, target);
+        entries.entry(new PxarEntry.Symlink(name, stored, metadata, target));
+      }
+      case FileMode.BLOCK_DEVICE, FileMode.CHARACTER_DEVICE -> {
+        int major = stat.specialMajor();
+        int minor = stat.specialMinor();
+        writer.device(name, stored, metadata, major, minor);
+        entries.entry(new PxarEntry.Device(name, stored, metadata, major, minor));
+      }
+      case FileMode.FIFO -> {
+        writer.special(name, stored, metadata);
+        entries.entry(new PxarEntry.Fifo(name, stored, metadata));
+      }
+      case FileMode.SOCKET -> {
+        writer.special(name, stored, metadata);
+        entries.entry(new PxarEntry.Socket(name, stored, metadata));
+      }
       default -> {
         count.warn(shown(directoryPath, name) + ": skipped, its type changed just now");
         return;

@@ -71,6 +71,23 @@ class TreeRoundTripTest {
   }
 
   @Test
+  void whatExcludeFilesNameIsNotInTheArchive(@TempDir Path temp) throws IOException {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    Files.writeString(source.resolve(".pxarexclude"), "*.bak\ncache/\n");
+    Path deep = Files.createDirectories(source.resolve("d/cache"));
+    Files.writeString(deep.resolve("inside"), "x");
+    Files.writeString(source.resolve("d/.pxarexclude"), "!keep.bak\n");
+    Files.writeString(source.resolve("d/keep.bak"), "x");
+    Files.writeString(source.resolve("d/other.bak"), "x");
+    Files.writeString(source.resolve("cache"), "a file of that name");
+    Path target = temp.resolve("target");
+    TreeRestore.restore(new ByteArrayInputStream(save(source)), target, false, TreeListener.NONE);
+    assertThat(list(target))
+        .contains("d/keep.bak", "\"cache\"", "d/.pxarexclude")
+        .doesNotContain("other.bak", "d/cache");
+  }
+
+  @Test
   void aTargetThatIsNotEmptyIsRefusedUnlessToldToOverwrite(@TempDir Path temp) throws IOException {
     Path source = Files.createDirectory(temp.resolve("source"));
     Files.writeString(source.resolve("file"), "new");

@@ -1,6 +1,7 @@
 package dev.holdfast.node.cli;
 
 import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.catalog.CatalogWriter;
 import dev.holdfast.chunkstore.chunker.BuzhashChunker;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.manifest.CryptMode;
@@ -46,6 +47,10 @@ final class BackupRun {
   private final KnownChunks known = new KnownChunks();
   private final List<ManifestFile> files = new ArrayList<>();
   private UploadStats stats = UploadStats.NONE;
+  private @Nullable Catalog catalog;
+
+  /** Begun with the first directory, grows with each, and is closed after the last source. */
+  private record Catalog(ArchiveUpload upload, OutputStream chunks, CatalogWriter writer) {}
 
   BackupRun(
       Terminal terminal,
@@ -70,6 +75,7 @@ final class BackupRun {
         case FILE -> file(source);
       }
     }
+    endCatalog();
     session.blob(ArchiveName.MANIFEST, Manifest.of(snapshot, files).encodeBlob());
     session.finish();
     terminal.line(summary(stats));
@@ -115,7 +121,13 @@ final class BackupRun {
     TreeSummary summary;
     try (OutputStream chunks =
         ChunkingOutputStream.dynamic(BuzhashChunker.PXAR_AVERAGE_BYTES, upload::chunk)) {
-      summary = TreeBackup.write(source.path(), chunks, tree, listener(progress));
+      summary =
+          TreeBackup.write(
+              source.path(),
+              chunks,
+              tree,
+              listener(progress),
+              catalog(previous).writer.archive(name));
     }
     ended(upload, progress);
     terminal.line(
@@ -129,6 +141,28 @@ final class BackupRun {
             + (summary.warnings() == 0
                 ? ""
                 : ", " + HumanText.count(summary.warnings(), "warning", "warnings")));
+  }
+
+  private Catalog catalog(@Nullable Manifest previous) throws IOException {
+    Catalog begun = catalog;
+    if (begun == null) {
+      reuse(previous, CatalogWriter.NAME);
+      ArchiveUpload upload = ArchiveUpload.dynamic(session, CatalogWriter.NAME, known, workers);
+      OutputStream chunks =
+          ChunkingOutputStream.dynamic(BuzhashChunker.CATALOG_AVERAGE_BYTES, upload::chunk);
+      begun = new Catalog(upload, chunks, new CatalogWriter(chunks));
+      catalog = begun;
+    }
+    return begun;
+  }
+
+  private void endCatalog() throws IOException {
+    if (catalog != null) {
+      catalog.writer.finish();
+      catalog.chunks.close();
+      files.add(catalog.upload.finish());
+      stats = stats.plus(catalog.upload.stats());
+    }
   }
 
   private static TreeListener listener(Progress progress) {
