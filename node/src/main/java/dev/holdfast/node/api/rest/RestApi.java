@@ -17,8 +17,6 @@ public final class RestApi {
   private static final String STORE = "/admin/datastore/{store}";
   private static final List<NotBuilt> NOT_BUILT =
       List.of(
-          new NotBuilt("POST", STORE + "/prune", "prune"),
-          new NotBuilt("POST", STORE + "/prune-datastore", "prune"),
           new NotBuilt("GET", STORE + "/gc", "garbage collection"),
           new NotBuilt("POST", STORE + "/gc", "garbage collection"),
           new NotBuilt("POST", STORE + "/verify", "verification"),
@@ -40,6 +38,7 @@ public final class RestApi {
     new NamespaceEndpoints(groups, stores).register(router);
     new SnapshotEndpoints(groups, stores).register(router);
     new SnapshotDataEndpoints(access.control(), groups, stores).register(router);
+    new PruneEndpoints(access.control(), groups, stores, tasks).register(router);
     for (NotBuilt call : NOT_BUILT) {
       router.add(call.method(), call.path(), Endpoint.notBuilt(call.what()));
     }
