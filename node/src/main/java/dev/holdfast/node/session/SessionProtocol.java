@@ -1,6 +1,8 @@
 package dev.holdfast.node.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.node.api.ApiResult;
@@ -95,14 +97,28 @@ abstract class SessionProtocol implements WireHandler {
 
   @Override
   public final void request(WireExchange exchange) {
-    Endpoint endpoint = endpoints.get(exchange.method() + " " + exchange.path());
-    if (endpoint == null) {
+    String head = exchange.method() + " " + exchange.path();
+    Endpoint endpoint = endpoints.get(head);
+    if (head.equals("GET /")) {
+      answer(exchange, index());
+    } else if (endpoint == null) {
       fail(exchange, BackupException.notFound("Path '" + exchange.path() + "' not found."));
     } else if (endpoint.raw() != null) {
       raw(exchange, endpoint.schema(), endpoint.raw());
     } else if (endpoint.call() != null) {
       parametersThenCall(exchange, endpoint.schema(), endpoint.call());
     }
+  }
+
+  /** What a session offers; probes ask for it to see that it is alive. */
+  private ArrayNode index() {
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    endpoints.keySet().stream()
+        .map(head -> head.substring(head.indexOf('/') + 1))
+        .distinct()
+        .sorted()
+        .forEach(name -> list.addObject().put("subdir", name));
+    return list;
   }
 
   private void raw(WireExchange exchange, ParamSchema schema, RawCall call) {
