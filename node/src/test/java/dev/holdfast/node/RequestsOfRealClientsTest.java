@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.node.testing.SessionProbe;
+import dev.holdfast.node.testing.SmallUpload;
 import dev.holdfast.node.testing.TestNode;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.testing.RawTls;
@@ -164,6 +165,23 @@ final class RequestsOfRealClientsTest {
           .startsWith("blob", "dynamic_chunk")
           .contains("finish", "fixed_index", "previous_backup_time", "speedtest")
           .doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void anArchiveThatTheLastBackupLacksIsNamedByItsPathInTheStore() throws IOException {
+    Credential.Token token = token();
+    SmallUpload.run(node().client(token), TestNode.STORE, Namespace.ROOT, SNAPSHOT, 1);
+    SnapshotId next = SNAPSHOT.group().at(SNAPSHOT.time() + 1);
+    try (SessionProbe session =
+        SessionProbe.backup(strict.vertx(), node(), token, Namespace.ROOT, next)) {
+      assertThat(session.call("GET /previous?archive-name=other.pxar.didx"))
+          .isEqualTo(
+              new SessionProbe.Answer(
+                  400,
+                  "Unable to open dynamic index \""
+                      + SNAPSHOT
+                      + "/other.pxar.didx\" - No such file or directory"));
     }
   }
 }

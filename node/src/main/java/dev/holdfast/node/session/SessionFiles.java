@@ -31,12 +31,8 @@ final class SessionFiles {
     try {
       return store.readIndex(namespace, snapshot, name);
     } catch (BackupException e) {
-      String kind = name.kind() == ArchiveName.Kind.FIXED_INDEX ? "fixed" : "dynamic";
-      String path = store.relativePath(namespace, snapshot) + "/" + name;
-      throw new BackupException(
-          Kind.INVALID_INPUT,
-          "Unable to open " + kind + " index \"" + path + "\" - " + e.text(),
-          e);
+      // Clients see where the file is in the store, not where the store is.
+      throw new BackupException(Kind.INVALID_INPUT, e.text().replace(store.base() + "/", ""), e);
     }
   }
 }
