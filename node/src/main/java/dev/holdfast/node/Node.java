@@ -141,7 +141,8 @@ public final class Node implements AutoCloseable {
             mesh.coordinator(),
             peer -> siteOf(mesh, peer),
             config.limits(),
-            workers);
+            workers,
+            clock);
     SyncJobs jobs =
         new SyncJobs(
             config.syncs(),

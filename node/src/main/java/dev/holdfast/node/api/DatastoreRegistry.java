@@ -32,6 +32,7 @@ public final class DatastoreRegistry implements AutoCloseable {
   private final SecureRandom random;
   private final InstantSource clock;
   private final StateFile<SectionConfig> file;
+  private final RemovedSnapshots removed;
   private final Map<DatastoreName, Entry> entries = new TreeMap<>();
 
   /**
@@ -48,6 +49,7 @@ public final class DatastoreRegistry implements AutoCloseable {
     this.files = directory.files();
     this.random = directory.random();
     this.clock = clock;
+    this.removed = new RemovedSnapshots(directory);
     this.file =
         new StateFile<>(
             directory, "datastore.cfg", DatastoreConfig::parseFile, SectionConfig::format);
@@ -196,6 +198,11 @@ public final class DatastoreRegistry implements AutoCloseable {
           }
         });
     return Collections.unmodifiableSortedMap(open);
+  }
+
+  /** What was forgotten or pruned here. */
+  public RemovedSnapshots removed() {
+    return removed;
   }
 
   /** SHA-256 of {@code datastore.cfg}, in hex. */

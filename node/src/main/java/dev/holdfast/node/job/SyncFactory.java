@@ -16,6 +16,7 @@ import dev.holdfast.replication.transfer.PushSync;
 import dev.holdfast.replication.transfer.Sync;
 import dev.holdfast.replication.transfer.TransferLimits;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -32,6 +33,7 @@ public final class SyncFactory {
   private final Function<String, String> siteOfPeer;
   private final TransferLimits limits;
   private final Executor workers;
+  private final InstantSource clock;
 
   /** One per local datastore, so that two pulls never fetch a chunk twice. */
   private final Map<DatastoreName, ChunkFetches> fetches = new ConcurrentHashMap<>();
@@ -46,13 +48,15 @@ public final class SyncFactory {
       MeshCoordinator mesh,
       Function<String, String> siteOfPeer,
       Limits limits,
-      Executor workers) {
+      Executor workers,
+      InstantSource clock) {
     this.peers = peers;
     this.stores = stores;
     this.mesh = mesh;
     this.siteOfPeer = siteOfPeer;
     this.limits = TransferLimits.DEFAULT.withParallelGroups(limits.parallelGroups());
     this.workers = workers;
+    this.clock = clock;
   }
 
   /** Blocks on the peer's secret file; throws when that or the datastore cannot be used. */
@@ -72,7 +76,9 @@ public final class SyncFactory {
             new GroupLeases(mesh, mesh.site(), into.name(), LEASE_TTL),
             fetches.computeIfAbsent(into.name(), name -> new ChunkFetches()),
             limits,
-            workers);
+            workers,
+            (namespace, group) -> stores.removed().times(into.name(), namespace, group),
+            clock);
       }
       case SyncConfig.Push push ->
           new PushSync(

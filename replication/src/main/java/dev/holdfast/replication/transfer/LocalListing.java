@@ -15,7 +15,6 @@ import dev.holdfast.replication.plan.Listing;
 import dev.holdfast.replication.plan.Listing.FileFact;
 import dev.holdfast.replication.plan.SiteView;
 import dev.holdfast.replication.plan.SnapshotView;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.SortedMap;
@@ -28,9 +27,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class LocalListing {
   private final Datastore store;
+  private final RemovedHere removedHere;
 
+  /** As a source, where it does not matter what was removed. */
   LocalListing(Datastore store) {
+    this(store, RemovedHere.NOTHING);
+  }
+
+  LocalListing(Datastore store, RemovedHere removedHere) {
     this.store = store;
+    this.removedHere = removedHere;
   }
 
   /**
@@ -97,14 +103,14 @@ final class LocalListing {
     NavigableMap<GroupId, GroupView> found = new TreeMap<>();
     AuthId owner = unlessGone(() -> store.owner(namespace, group));
     if (owner != null) {
-      List<SnapshotView> snapshots = new ArrayList<>();
+      NavigableMap<Long, SnapshotView> snapshots = new TreeMap<>();
       for (SnapshotId id : store.snapshots(namespace, group)) {
         SnapshotInfo info = unlessGone(() -> store.info(namespace, id));
         if (info != null) {
-          snapshots.add(view(info));
+          snapshots.put(id.time(), view(info));
         }
       }
-      found.put(group, GroupView.of(owner, snapshots));
+      found.put(group, new GroupView(owner, snapshots, removedHere.times(namespace, group)));
     }
     return found;
   }

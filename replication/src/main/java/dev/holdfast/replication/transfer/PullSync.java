@@ -1,6 +1,7 @@
 package dev.holdfast.replication.transfer;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.WriterGuard;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.GroupId;
@@ -30,6 +31,7 @@ public final class PullSync implements Sync {
   private final ChunkFetches fetches;
   private final TransferLimits limits;
   private final Workers workers;
+  private final RemovedHere removedHere;
   private final InstantSource clock;
 
   /**
@@ -57,10 +59,12 @@ public final class PullSync implements Sync {
         fetches,
         limits,
         workers,
+        RemovedHere.NOTHING,
         InstantSource.system());
   }
 
   /**
+   * @param removedHere what is not to be brought back
    * @param clock measures how long transfers take
    */
   public PullSync(
@@ -73,6 +77,7 @@ public final class PullSync implements Sync {
       ChunkFetches fetches,
       TransferLimits limits,
       Executor workers,
+      RemovedHere removedHere,
       InstantSource clock) {
     this.source = source;
     this.remoteStore = remoteStore;
@@ -83,6 +88,7 @@ public final class PullSync implements Sync {
     this.fetches = fetches;
     this.limits = limits;
     this.workers = new Workers(workers);
+    this.removedHere = removedHere;
     this.clock = clock;
   }
 
@@ -98,14 +104,14 @@ public final class PullSync implements Sync {
     boolean complete = rules.removeVanished();
     return Views.plan(
         () -> remote.source(mapping.from(), rules.maxDepth(), complete),
-        () -> new LocalListing(local).target(mapping.into(), rules.maxDepth()),
+        () -> new LocalListing(local, removedHere).target(mapping.into(), rules.maxDepth()),
         mapping,
         rules);
   }
 
   private SyncPlan planOne(Namespace namespace, GroupId group) {
     RemoteListing remote = new RemoteListing(source, remoteStore);
-    LocalListing here = new LocalListing(local);
+    LocalListing here = new LocalListing(local, removedHere);
     return Views.planOne(
         namespace,
         () -> remote.source(mapping.from(), namespace, group),
@@ -131,8 +137,16 @@ public final class PullSync implements Sync {
             new Semaphore(EXTRA_SESSIONS),
             workers,
             clock);
-    return SyncRun.execute(
-        plan, new PullWork(ends, mapping.owner()), leases, limits.parallelGroups(), report, clock);
+    // From the first chunk that is found here on, garbage collection must know that it is wanted.
+    try (WriterGuard writing = local.openWriter()) {
+      return SyncRun.execute(
+          plan,
+          new PullWork(ends, mapping.owner()),
+          leases,
+          limits.parallelGroups(),
+          report,
+          clock);
+    }
   }
 
   @Override

@@ -23,7 +23,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -40,6 +42,7 @@ final class PullFixture implements AutoCloseable {
   final RemoteNode client;
   final InMemoryMesh.Bus bus = new InMemoryMesh.Bus(InstantSource.system());
   final InMemoryMesh mesh = mesh(SITE);
+  final NavigableSet<Long> removedHere = new TreeSet<>();
   final ChunkFetches fetches = new ChunkFetches();
   final RecordingReport report = new RecordingReport();
   final ExecutorService workers = Executors.newFixedThreadPool(2);
@@ -97,7 +100,9 @@ final class PullFixture implements AutoCloseable {
         new GroupLeases(mesh, SITE, local.name(), LEASE_TTL),
         fetches,
         limits,
-        workers);
+        workers,
+        (namespace, group) -> removedHere,
+        InstantSource.system());
   }
 
   SyncPlan plan() {

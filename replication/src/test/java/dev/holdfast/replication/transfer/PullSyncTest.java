@@ -99,6 +99,19 @@ class PullSyncTest {
   }
 
   @Test
+  void whatWasRemovedHereOnPurposeIsNotBroughtBack() {
+    pull.backup("", DAY_1, 1);
+    pull.backup("", DAY_2, 2);
+    pull.run();
+    SnapshotId removed = SnapshotId.parse(DAY_1);
+    pull.local.deleteSnapshot(Namespace.ROOT, removed, false);
+    pull.removedHere.add(removed.time());
+    assertThat(pull.plan().isEmpty()).isTrue();
+    pull.run();
+    assertThat(pull.local.snapshotExists(Namespace.ROOT, removed)).isFalse();
+  }
+
+  @Test
   void onlyNewChunksCross() {
     pull.backup("", DAY_1, 1);
     pull.run();

@@ -93,6 +93,7 @@ final class NamespaceEndpoints {
     access.requireModify(call.who(), name, parent == null ? Namespace.ROOT : parent);
     DeleteStats stats =
         stores.writing(name).deleteNamespace(namespace, call.params().bool("delete-groups", false));
+    stores.removed().clear(name, namespace);
     SnapshotEndpoints.refuseIfProtected(stats);
     return ApiResult.none();
   }

@@ -163,7 +163,7 @@ final class PruneEndpoints {
     return list;
   }
 
-  private static void execute(
+  private void execute(
       WorkerTask task,
       Datastore store,
       Namespace namespace,
@@ -190,15 +190,16 @@ final class PruneEndpoints {
   }
 
   /** One that is in use, or was protected just now, stays; the others go all the same. */
-  private static void remove(
-      WorkerTask task, Datastore store, Namespace namespace, Decision decision) {
+  private void remove(WorkerTask task, Datastore store, Namespace namespace, Decision decision) {
     if (decision.keep) {
       return;
     }
+    SnapshotId snapshot = decision.snapshot;
     try {
-      store.deleteSnapshot(namespace, decision.snapshot, false);
+      store.deleteSnapshot(namespace, snapshot, false);
+      stores.removed().add(store.name(), namespace, snapshot.group(), List.of(snapshot.time()));
     } catch (BackupException e) {
-      task.warn("failed to remove " + decision.snapshot + ": " + e.text());
+      task.warn("failed to remove " + snapshot + ": " + e.text());
     }
   }
 

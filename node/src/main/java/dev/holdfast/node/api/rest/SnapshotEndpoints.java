@@ -135,7 +135,9 @@ final class SnapshotEndpoints {
         access.scope(call.who(), call.params().store(), namespace, MODIFY, PRUNE);
     Datastore store = stores.writing(call.params().store());
     scope.check(store, namespace, group);
-    refuseIfProtected(store.deleteGroup(namespace, group));
+    DeleteStats stats = store.deleteGroup(namespace, group);
+    stores.removed().clear(store.name(), namespace, group);
+    refuseIfProtected(stats);
     return ApiResult.none();
   }
 
@@ -231,6 +233,7 @@ final class SnapshotEndpoints {
     Datastore store = stores.writing(call.params().store());
     scope.check(store, namespace, snapshot.group());
     store.deleteSnapshot(namespace, snapshot, false);
+    stores.removed().add(store.name(), namespace, snapshot.group(), List.of(snapshot.time()));
     return ApiResult.none();
   }
 
