@@ -25,9 +25,9 @@ final class Commands {
 
   private Commands() {}
 
-  /** Those of the help, and the one that only {@code scripts/aot-cache} calls. */
+  /** Those of the help, and the ones that only {@code scripts/} call. */
   static boolean isKnown(String name) {
-    return NAMES.contains(name) || name.equals(AotTraining.NAME);
+    return NAMES.contains(name) || name.equals(AotTraining.NAME) || name.equals(BenchCommand.NAME);
   }
 
   static Object create(String name, Terminal terminal) {
@@ -48,6 +48,7 @@ final class Commands {
       case "tree" -> new TreeCommand(terminal);
       case "version" -> new VersionCommand(terminal);
       case AotTraining.NAME -> new AotTraining();
+      case BenchCommand.NAME -> new BenchCommand(terminal);
       default -> throw new IllegalArgumentException("no command '" + name + "'");
     };
   }

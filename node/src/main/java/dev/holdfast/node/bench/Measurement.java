@@ -1,0 +1,77 @@
+package dev.holdfast.node.bench;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * One figure of a benchmark beside what bounds it, taken in the same run on the same machine.
+ *
+ * @param unit of both
+ * @param runs in the order they were taken, at least one; the figure is their median
+ * @param bound what {@code boundRuns} are, in words
+ * @param boundRuns a fixed limit, or what the machine does at best, measured between the runs
+ * @param limit what the ratio has to hold
+ */
+public record Measurement(
+    String name,
+    String unit,
+    List<Double> runs,
+    String bound,
+    List<Double> boundRuns,
+    Limit limit) {
+  /** Of a ratio to its bound. */
+  public enum Limit {
+    /** Half of what the machine could do. */
+    AT_LEAST_HALF(">= 0.50"),
+    AT_MOST_ONE("<= 1.00"),
+    NONE("-");
+
+    private final String text;
+
+    Limit(String text) {
+      this.text = text;
+    }
+
+    public String text() {
+      return text;
+    }
+
+    boolean holds(double ratio) {
+      return switch (this) {
+        case AT_LEAST_HALF -> ratio >= 0.5;
+        case AT_MOST_ONE -> ratio <= 1;
+        case NONE -> true;
+      };
+    }
+  }
+
+  public Measurement {
+    runs = List.copyOf(runs);
+    boundRuns = List.copyOf(boundRuns);
+  }
+
+  public double median() {
+    return median(runs);
+  }
+
+  public double boundMedian() {
+    return median(boundRuns);
+  }
+
+  public double ratio() {
+    return median() / boundMedian();
+  }
+
+  public boolean holds() {
+    return limit.holds(ratio());
+  }
+
+  private static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    if (sorted.length == 0) {
+      throw new IllegalArgumentException("nothing was measured: " + Arrays.toString(sorted));
+    }
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+}
