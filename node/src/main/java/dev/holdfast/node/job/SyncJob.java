@@ -10,6 +10,7 @@ import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import dev.holdfast.node.task.WorkerTask;
 import dev.holdfast.replication.mesh.Scheduler;
+import dev.holdfast.replication.plan.Refusal;
 import dev.holdfast.replication.plan.SyncPlan;
 import dev.holdfast.replication.plan.SyncPlanText;
 import dev.holdfast.replication.transfer.Sync;
@@ -19,11 +20,10 @@ import dev.holdfast.replication.transfer.SyncScope;
 import dev.holdfast.replication.transfer.Transferred;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,9 +42,6 @@ public final class SyncJob {
   static final Duration RETRY_DELAY_MAX = Duration.ofMinutes(15);
   static final Duration BUSY_DELAY = Duration.ofSeconds(20);
 
-  /** More groups than this waiting: looking at everything is cheaper. */
-  static final int WAITING_MAX = 64;
-
   private final SyncConfig config;
   private final Supplier<Sync> syncs;
   private final TaskRegistry tasks;
@@ -52,7 +49,9 @@ public final class SyncJob {
   private final BiConsumer<SyncConfig, Transferred> onTransferred;
 
   // Guarded by this.
-  private final Set<SyncScope> waiting = new LinkedHashSet<>();
+  private final ScopeSet waiting = new ScopeSet();
+  private final Later failed = new Later();
+  private final Later busy = new Later();
   private @Nullable Upid running;
   private @Nullable LastRun lastRun;
   private int failuresInARow;
@@ -64,6 +63,28 @@ public final class SyncJob {
    * @param failure null = well
    */
   public record LastRun(Upid upid, long endedAtSeconds, @Nullable String failure) {}
+
+  /** What is asked for again by one timer, so that many failures are not many retries. */
+  private final class Later {
+    private final ScopeSet scopes = new ScopeSet();
+    private boolean timed;
+
+    /** With the lock held. */
+    void add(List<SyncScope> more, Duration delay) {
+      scopes.addAll(more);
+      if (!timed && !scopes.isEmpty()) {
+        timed = true;
+        timer.after(delay, this::ask);
+      }
+    }
+
+    private void ask() {
+      synchronized (SyncJob.this) {
+        timed = false;
+        scopes.take().forEach(SyncJob.this::request);
+      }
+    }
+  }
 
   /** What it is doing, for listings. */
   public record View(SyncConfig config, @Nullable Upid running, @Nullable LastRun lastRun) {}
@@ -95,7 +116,11 @@ public final class SyncJob {
 
   /** What a run would do now; blocks on the peer. */
   SyncPlan plan() {
-    return syncs.get().plan(SyncScope.ALL);
+    try {
+      return syncs.get().plan(SyncScope.ALL);
+    } catch (BackupException e) {
+      throw named(e);
+    }
   }
 
   /** Runs now, or after the present run; returns at once. */
@@ -103,31 +128,25 @@ public final class SyncJob {
     if (closed) {
       return;
     }
-    wait(scope);
+    waiting.add(scope);
     startWaiting();
   }
 
   /**
    * Runs everything now, for somebody who waits for it.
    *
-   * @throws BackupException LOCKED when a run is under way
+   * @throws BackupException LOCKED when a run is under way, CANCELLED when the node stops
    */
   synchronized Upid runNow(AuthId caller) {
+    if (closed) {
+      throw new BackupException(Kind.CANCELLED, "the node is stopping");
+    }
     if (running != null) {
       throw new BackupException(Kind.LOCKED, "sync '" + config.id() + "' is running already")
           .with("task", running);
     }
-    wait(SyncScope.ALL);
+    waiting.add(SyncScope.ALL);
     return start(caller);
-  }
-
-  private void wait(SyncScope scope) {
-    if (scope.isAll() || waiting.size() >= WAITING_MAX) {
-      waiting.clear();
-      waiting.add(SyncScope.ALL);
-    } else if (!waiting.contains(SyncScope.ALL)) {
-      waiting.add(scope);
-    }
   }
 
   /** With the lock held. A task that cannot be made (a full disk) is tried again. */
@@ -139,9 +158,7 @@ public final class SyncJob {
       start(owner());
     } catch (BackupException e) {
       LOG.error("sync '{}' cannot start: {}", config.id(), e.text());
-      List<SyncScope> left = List.copyOf(waiting);
-      waiting.clear();
-      timer.after(retryDelay(failuresInARow++), () -> left.forEach(this::request));
+      failed.add(waiting.take(), retryDelay(failuresInARow++));
     }
   }
 
@@ -170,75 +187,104 @@ public final class SyncJob {
   private void run(WorkerTask task) {
     List<SyncScope> scopes;
     synchronized (this) {
-      scopes = List.copyOf(waiting);
-      waiting.clear();
+      scopes = waiting.take();
+      failed.scopes.remove(scopes);
+      busy.scopes.remove(scopes);
     }
-    List<SyncScope> again = new ArrayList<>();
-    List<SyncScope> busy = new ArrayList<>();
-    BackupException failure = null;
+    Outcome outcome = new Outcome();
     try {
-      failure = carryOut(task, scopes, again, busy);
+      carryOut(task, scopes, outcome);
     } catch (BackupException e) {
-      failure = e;
-      again.addAll(scopes);
+      outcome.fail(named(e), scopes);
     } catch (RuntimeException e) {
       LOG.error("sync '{}' broke off", config.id(), e);
-      failure = new BackupException(Kind.INTERNAL, "sync '" + config.id() + "' broke off: " + e, e);
-      again.addAll(scopes);
+      outcome.fail(
+          new BackupException(Kind.INTERNAL, "sync '" + config.id() + "' broke off: " + e, e),
+          scopes);
     } finally {
-      ended(task.upid(), failure, again, busy);
+      ended(task, outcome);
     }
-    if (failure != null) {
-      throw failure;
+    if (outcome.failure != null) {
+      throw outcome.failure;
     }
   }
 
-  /** Null when all went well. */
-  private @Nullable BackupException carryOut(
-      WorkerTask task, List<SyncScope> scopes, List<SyncScope> again, List<SyncScope> busy) {
+  /** How a run went. */
+  private static final class Outcome {
+    final List<SyncScope> failed = new ArrayList<>();
+    final List<SyncScope> busy = new ArrayList<>();
+
+    /** The first one; null = well. */
+    @Nullable BackupException failure;
+
+    void fail(BackupException error, List<SyncScope> scopes) {
+      failed.addAll(scopes);
+      if (failure == null) {
+        failure = error;
+      }
+    }
+  }
+
+  private void carryOut(WorkerTask task, List<SyncScope> scopes, Outcome outcome) {
     Sync sync = syncs.get();
     SyncReport report = new TaskReport(task, moved -> onTransferred.accept(config, moved));
-    long failures = 0;
     for (SyncScope scope : scopes) {
       task.checkAborted();
       SyncPlan plan = sync.plan(scope);
       SyncPlanText.lines(plan).forEach(task::log);
       if (plan.isRefused()) {
-        throw BackupException.invalid("the plan of sync '" + config.id() + "' is refused");
+        // Another group may still be fine.
+        String text = "the plan of sync '" + config.id() + "' is refused: " + refusal(plan);
+        outcome.fail(BackupException.invalid(text), List.of(scope));
+        continue;
       }
       SyncResult result = sync.run(plan, report);
       for (SyncResult.BusyGroup group : result.busyGroups()) {
-        busy.add(SyncScope.of(group.source(), group.group()));
+        outcome.busy.add(SyncScope.of(group.source(), group.group()));
       }
       if (!result.ok()) {
-        failures += result.failures().size();
-        again.add(scope);
+        int count = result.failures().size();
+        String text = "sync failed with some errors (" + count + "), see the task's log";
+        outcome.fail(new BackupException(Kind.INTERNAL, text), List.of(scope));
       }
     }
-    return failures == 0
-        ? null
-        : new BackupException(
-            Kind.INTERNAL, "sync failed with some errors (" + failures + "), see the task's log");
   }
 
-  private synchronized void ended(
-      Upid upid, @Nullable BackupException failure, List<SyncScope> again, List<SyncScope> busy) {
+  private static String refusal(SyncPlan plan) {
+    return plan.refusals().stream()
+        .filter(Refusal::stopsAll)
+        .map(Refusal::text)
+        .collect(Collectors.joining("; "));
+  }
+
+  /** What a peer's address means to nobody is said with its name. */
+  private BackupException named(BackupException error) {
+    return switch (error.kind()) {
+      case PEER_UNREACHABLE, PEER_UNTRUSTED, UNAUTHENTICATED -> {
+        String peer = config.remote().peer();
+        BackupException named =
+            new BackupException(error.kind(), "peer '" + peer + "': " + error.text(), error);
+        yield error.guidance() == null ? named : named.advise(error.guidance());
+      }
+      default -> error;
+    };
+  }
+
+  private synchronized void ended(WorkerTask task, Outcome outcome) {
+    BackupException failure = outcome.failure;
     running = null;
     long now = tasks.clock().instant().getEpochSecond();
-    lastRun = new LastRun(upid, now, failure == null ? null : failure.text());
-    if (closed || (failure != null && failure.kind() == Kind.CANCELLED)) {
+    lastRun = new LastRun(task.upid(), now, failure == null ? null : failure.text());
+    if (closed || (failure != null && task.aborted())) {
       return; // somebody wanted it to stop: the next event or the schedule goes on
     }
     if (failure == null) {
       failuresInARow = 0;
     } else {
       LOG.warn("sync '{}' failed: {}", config.id(), failure.text());
-      Duration delay = retryDelay(failuresInARow++);
-      timer.after(delay, () -> again.forEach(this::request));
+      failed.add(outcome.failed, retryDelay(failuresInARow++));
     }
-    if (!busy.isEmpty()) {
-      timer.after(BUSY_DELAY, () -> busy.forEach(this::request));
-    }
+    busy.add(outcome.busy, BUSY_DELAY);
     startWaiting();
   }
 
@@ -258,6 +304,6 @@ public final class SyncJob {
   /** Starts nothing more; the present run is ended by whoever ends all tasks. */
   synchronized void close() {
     closed = true;
-    waiting.clear();
+    var unused = waiting.take();
   }
 }

@@ -10,7 +10,7 @@ import dev.holdfast.replication.plan.SyncPlan;
  * concern one group are in the result; a peer or a datastore that cannot be used at all is a {@code
  * BackupException}.
  */
-public sealed interface Sync permits PullSync, PushSync {
+public interface Sync {
   /** Lists both sides and decides; changes nothing. */
   SyncPlan plan(SyncScope scope);
 
