@@ -65,6 +65,12 @@ public final class TestNode implements AutoCloseable {
    */
   public static TestNode configured(StrictVertx strict, Path directory, String... yaml)
       throws IOException {
+    return configured(strict, directory, ANY_PORT, yaml);
+  }
+
+  /** The same at an address that the test has told others. */
+  public static TestNode configured(
+      StrictVertx strict, Path directory, HostAndPort listen, String... yaml) throws IOException {
     Path config = null;
     if (yaml.length > 0) {
       config = directory.resolve("mesh.yaml");
@@ -72,7 +78,7 @@ public final class TestNode implements AutoCloseable {
     }
     Path state = directory.resolve("state");
     return new TestNode(
-        strict, state, Node.start(new NodeOptions(state, config, ANY_PORT), strict.vertx()));
+        strict, state, Node.start(new NodeOptions(state, config, listen), strict.vertx()));
   }
 
   public Path state() {
