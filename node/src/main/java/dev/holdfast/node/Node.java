@@ -154,7 +154,7 @@ public final class Node implements AutoCloseable {
             peer -> siteOf(mesh, peer),
             timer,
             clock);
-    opened.add(() -> stopTasks(tasks));
+    opened.add(() -> stopTasks(tasks, peers));
     closing(jobs);
 
     ApiRouter router = RestApi.router(access, stores, tasks);
@@ -257,8 +257,9 @@ public final class Node implements AutoCloseable {
         .orElse(peer);
   }
 
-  private static void stopTasks(TaskRegistry tasks) throws InterruptedException {
+  private static void stopTasks(TaskRegistry tasks, Peers peers) throws InterruptedException {
     tasks.abortAll();
+    peers.close(); // or a task would wait for a peer that does not answer
     int left = tasks.awaitIdle(TASK_STOP_TIME_MAX);
     if (left > 0) {
       LOG.warn("{} tasks did not end in time; the next start files them", left);

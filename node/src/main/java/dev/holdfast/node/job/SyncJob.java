@@ -195,7 +195,7 @@ public final class SyncJob {
     try {
       carryOut(task, scopes, outcome);
     } catch (BackupException e) {
-      outcome.fail(named(e), scopes);
+      outcome.fail(task.aborted() ? aborted(e) : named(e), scopes);
     } catch (RuntimeException e) {
       LOG.error("sync '{}' broke off", config.id(), e);
       outcome.fail(
@@ -255,6 +255,11 @@ public final class SyncJob {
         .filter(Refusal::stopsAll)
         .map(Refusal::text)
         .collect(Collectors.joining("; "));
+  }
+
+  /** Whatever was going on broke off because of that. */
+  private static BackupException aborted(BackupException cause) {
+    return new BackupException(Kind.CANCELLED, "task aborted", cause);
   }
 
   /** What a peer's address means to nobody is said with its name. */

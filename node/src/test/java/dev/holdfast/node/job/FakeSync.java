@@ -45,10 +45,7 @@ final class FakeSync implements Sync {
   @Override
   public SyncPlan plan(SyncScope scope) {
     planned.add(scope);
-    BackupException failure = unusable;
-    if (failure != null) {
-      throw failure;
-    }
+    throwIfUnusable();
     List<Refusal> refusals =
         refused.contains(scope) ? List.of(new Refusal.SourceMissing(Namespace.ROOT)) : List.of();
     return new SyncPlan(MAPPING, List.of(), List.of(), List.of(), List.of(), refusals);
@@ -61,9 +58,17 @@ final class FakeSync implements Sync {
       if (!within(mayEnd)) {
         throw new AssertionError("nobody let the run go on");
       }
+      throwIfUnusable();
       report.checkAborted();
     }
     return new SyncResult(0, 0, 0, failures, busy);
+  }
+
+  private void throwIfUnusable() {
+    BackupException failure = unusable;
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   private static boolean within(Semaphore permit) {

@@ -220,6 +220,20 @@ final class SyncJobTest {
   }
 
   @Test
+  void abortEndsAWaitForThePeerWhateverTheWaitSays() throws InterruptedException {
+    sync.hold();
+    job.request(WEB);
+    sync.awaitRun();
+    job.request(VM);
+    sync.unusable = down();
+    tasks.abortAll();
+    sync.release();
+    awaitIdle();
+    assertThat(endedAs()).containsExactly("task aborted");
+    assertThat(timer.delays()).isEmpty();
+  }
+
+  @Test
   void oneRunAtATimeForWhoeverWaitsForIt() throws InterruptedException {
     sync.hold();
     var upid = job.runNow(AuthId.ROOT);

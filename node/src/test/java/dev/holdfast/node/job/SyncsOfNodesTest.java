@@ -9,6 +9,7 @@ import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.testing.TestStores;
+import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.node.testing.TestNode;
 import dev.holdfast.node.testing.TestSites;
 import dev.holdfast.replication.mesh.VirtualAddress;
@@ -157,6 +158,24 @@ final class SyncsOfNodesTest {
     }
     try (Datastore store = TestStores.open(sites.store("paris"))) {
       assertThat(store.lastFinished(COPIES, WEB.group())).isEmpty();
+    }
+  }
+
+  @Test
+  void nodeStopsThoughAPeerDoesNotAnswer() throws IOException {
+    TestNode lyon = sites.start("lyon");
+    try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      HostAndPort address = new HostAndPort("127.0.0.1", silent.getLocalPort());
+      String peer = sites.peer("lyon", address, lyon.fingerprint());
+      TestNode paris = paris(peer, "yearly");
+      String task = paris.admin().post("/mesh/syncs/copy/run", null).asText();
+      assertThat(silent.accept().isConnected()).isTrue();
+      long began = System.nanoTime();
+      sites.stop("paris");
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(STOP_TIME_MAX);
+      TestNode again = paris(peer, "yearly");
+      JsonNode status = again.admin().get("/nodes/localhost/tasks/" + task + "/status");
+      assertThat(status.path("exitstatus").asText()).isEqualTo("task aborted");
     }
   }
 }
