@@ -3,6 +3,7 @@ package dev.holdfast.replication.wire;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
@@ -22,6 +23,13 @@ import io.netty.handler.codec.http2.Http2Stream;
 final class Http2Pipeline {
   /** Vert.x's name for its last handler. */
   static final String VERTX_HANDLER = "handler";
+
+  /**
+   * What may wait for the socket. Netty's own mark of 64 KiB is a single DATA frame, after which
+   * the codec turned from writing to flushing and back; see scripts/bench ingest restore.
+   */
+  private static final WriteBufferWaterMark WRITE_MARKS_BYTES =
+      new WriteBufferWaterMark(256 * 1024, 1024 * 1024);
 
   private Http2Pipeline() {}
 
@@ -52,6 +60,7 @@ final class Http2Pipeline {
             // A close is a close: sessions end by dropping the connection (spec/protocols.md §4.6).
             .gracefulShutdownTimeoutMillis(0)
             .build();
+    channel.config().setWriteBufferWaterMark(WRITE_MARKS_BYTES);
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addBefore(VERTX_HANDLER, "h2", codec);
     pipeline.addBefore(VERTX_HANDLER, "h2-streams", new Http2MultiplexHandler(inboundStream));
