@@ -115,6 +115,25 @@ final class NodeTest {
   }
 
   @Test
+  void datastoreWhoseDiskIsNotMountedDoesNotBeginAnew() throws IOException {
+    Path disk = TestStores.bare(directory.resolve("disk"));
+    String[] yaml = {"site: a", "datastores:", TestNode.declare(new DatastoreName("main"), disk)};
+    start(yaml).close();
+    Path unplugged = Files.move(disk, directory.resolve("unplugged"));
+    Files.createDirectory(disk); // the mount point
+    try (TestNode node = start(yaml)) {
+      assertThatThrownBy(() -> node.admin().get("/admin/datastore/main/groups"))
+          .hasMessageContaining("is not there now");
+      assertThat(disk).isEmptyDirectory();
+    }
+    Files.delete(disk);
+    Files.move(unplugged, disk);
+    try (TestNode node = start(yaml)) {
+      assertThat(node.admin().get("/admin/datastore/main/groups")).isEmpty();
+    }
+  }
+
+  @Test
   void nodeWithoutMeshSaysSo() throws IOException {
     try (TestNode node = start("site: lyon")) {
       JsonNode status = node.admin().get("/mesh/status");

@@ -33,6 +33,7 @@ public final class DatastoreRegistry implements AutoCloseable {
   private final InstantSource clock;
   private final StateFile<SectionConfig> file;
   private final RemovedSnapshots removed;
+  private final DeclaredStores declaredBefore;
   private final Map<DatastoreName, Entry> entries = new TreeMap<>();
 
   /**
@@ -50,6 +51,7 @@ public final class DatastoreRegistry implements AutoCloseable {
     this.random = directory.random();
     this.clock = clock;
     this.removed = new RemovedSnapshots(directory);
+    this.declaredBefore = new DeclaredStores(directory);
     this.file =
         new StateFile<>(
             directory, "datastore.cfg", DatastoreConfig::parseFile, SectionConfig::format);
@@ -76,8 +78,8 @@ public final class DatastoreRegistry implements AutoCloseable {
   }
 
   /**
-   * Opens a store that mesh.yaml declares, making it when its directory has none. Throws when that
-   * cannot be, or when {@code datastore.cfg} has the name with another path.
+   * Opens a store that mesh.yaml declares, making it when its directory never had one. Throws when
+   * that cannot be, or when {@code datastore.cfg} has the name with another path.
    */
   public synchronized void declare(DatastoreConfig config) {
     Entry known = entries.get(config.name());
@@ -93,10 +95,12 @@ public final class DatastoreRegistry implements AutoCloseable {
               + "'");
     }
     if (!Datastore.exists(files, config.path())) {
+      declaredBefore.requireNeverSeen(config.name(), config.path());
       Datastore.create(files, config.path());
     }
     Datastore store = known == null ? null : known.store();
     entries.put(config.name(), new Entry(config, true, store == null ? open(config) : store, null));
+    declaredBefore.seen(config.name(), config.path());
   }
 
   /** Remembers a declared store that {@link #declare} could not open; whoever asks is told why. */
