@@ -55,7 +55,9 @@ import org.slf4j.LoggerFactory;
 public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
-  /** Tells commands on the same state directory where the node is; gone when it stops. */
+  /**
+   * {@code HOST:PORT}: tells commands on the same state directory where it is; gone when it stops.
+   */
   public static final String LISTEN_ADDRESS_FILE = "listen-address";
 
   private static final Duration LISTEN_TIME_MAX = Duration.ofSeconds(10);
@@ -85,25 +87,22 @@ public final class Node implements AutoCloseable {
    */
   public static Node start(NodeOptions options) {
     Node node = new Node();
-    try {
-      Vertx vertx = NodeVertx.create(Runtime.getRuntime().availableProcessors());
-      node.opened.add(() -> NodeVertx.await(vertx.close(), SERVER_STOP_TIME_MAX));
-      node.startParts(options, vertx);
-      return node;
-    } catch (RuntimeException e) {
-      node.close();
-      throw e;
-    }
+    Vertx vertx = NodeVertx.create(Runtime.getRuntime().availableProcessors());
+    node.opened.add(() -> NodeVertx.await(vertx.close(), SERVER_STOP_TIME_MAX));
+    return node.started(options, vertx);
   }
 
   /** The same on a Vert.x of the caller's, who closes it. */
   public static Node start(NodeOptions options, Vertx vertx) {
-    Node node = new Node();
+    return new Node().started(options, vertx);
+  }
+
+  private Node started(NodeOptions options, Vertx vertx) {
     try {
-      node.startParts(options, vertx);
-      return node;
+      startParts(options, vertx);
+      return this;
     } catch (RuntimeException e) {
-      node.close();
+      close();
       throw e;
     }
   }
@@ -112,7 +111,7 @@ public final class Node implements AutoCloseable {
     MeshConfig config = configuration(options.config());
     StateDirectory directory =
         StateDirectory.open(new LocalFiles(), options.state().toAbsolutePath(), random);
-    StateLock lock = closing(StateLock.take(directory));
+    opened.add(StateLock.take(directory));
     TlsIdentity identity = NodeIdentity.open(directory);
     AccessState access = AccessState.open(directory, clock);
     if (FirstAdministrator.ensure(access)) {
@@ -192,7 +191,6 @@ public final class Node implements AutoCloseable {
               statuses.announceAll(stores.stores().values());
               TlsEngine.choose().warmUp();
             });
-    LOG.debug("state directory {} is locked by {}", directory.path(), lock);
   }
 
   private <T extends AutoCloseable> T closing(T part) {

@@ -56,12 +56,10 @@ public final class ChunkCheck {
       DataBlob.checkCrc(encoded, length);
       checkContent(encoded, length, kind, digest, plainBytes);
     } catch (BackupException e) {
-      BackupException named =
-          new BackupException(
-              BackupException.Kind.CORRUPT_DATA, "chunk " + digest + " is corrupt: " + e.text(), e);
-      named.with("digest", digest);
-      e.context().forEach(named::with);
-      throw named;
+      throw new BackupException(
+              BackupException.Kind.CORRUPT_DATA, "chunk " + digest + " is corrupt: " + e.text(), e)
+          .with("digest", digest)
+          .withFactsOf(e);
     }
   }
 

@@ -189,11 +189,9 @@ final class Snapshots {
   }
 
   static BackupException updateFailed(BackupException cause) {
-    BackupException error =
-        new BackupException(
-            cause.kind(), "unable to update manifest blob - " + cause.text(), cause);
-    cause.context().forEach(error::with);
-    return error;
+    return new BackupException(
+            cause.kind(), "unable to update manifest blob - " + cause.text(), cause)
+        .withFactsOf(cause);
   }
 
   void writeManifest(Namespace namespace, SnapshotId snapshot, byte[] blob) {

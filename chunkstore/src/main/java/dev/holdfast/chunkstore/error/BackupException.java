@@ -100,6 +100,16 @@ public final class BackupException extends RuntimeException {
     return this;
   }
 
+  /**
+   * Takes over what is known of another one, which this one tells with more words: its facts, which
+   * count more than those of the same name here, and its guidance. Returns this, to be thrown.
+   */
+  public BackupException withFactsOf(BackupException other) {
+    context.putAll(other.context);
+    guidance = other.guidance == null ? guidance : other.guidance;
+    return this;
+  }
+
   public Kind kind() {
     return kind;
   }

@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.meshconfig.HostAndPort;
+import dev.holdfast.node.Node;
 import dev.holdfast.node.NodeIdentity;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.replication.peer.Credential;
@@ -26,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * to be pinned, and the secret that makes whoever can read the directory its administrator.
  */
 final class LocalNode {
-  /** Written by the node when it listens, removed when it stops: {@code HOST:PORT}. */
-  static final String ADDRESS_FILE = "listen-address";
-
   private final Path state;
   private final HostAndPort address;
   private final PinnedTrust trust;
@@ -43,7 +41,7 @@ final class LocalNode {
 
   /** Throws PEER_UNREACHABLE when no node has said where it listens. */
   static LocalNode find(Path state) {
-    String listening = text(state, ADDRESS_FILE);
+    String listening = text(state, Node.LISTEN_ADDRESS_FILE);
     String secret = text(state, AccessState.LOCAL_SECRET_FILE);
     byte[] certificate = bytes(state, NodeIdentity.CERTIFICATE_FILE);
     return new LocalNode(

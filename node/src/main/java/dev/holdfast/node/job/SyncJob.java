@@ -267,9 +267,8 @@ public final class SyncJob {
     return switch (error.kind()) {
       case PEER_UNREACHABLE, PEER_UNTRUSTED, UNAUTHENTICATED -> {
         String peer = config.remote().peer();
-        BackupException named =
-            new BackupException(error.kind(), "peer '" + peer + "': " + error.text(), error);
-        yield error.guidance() == null ? named : named.advise(error.guidance());
+        yield new BackupException(error.kind(), "peer '" + peer + "': " + error.text(), error)
+            .withFactsOf(error);
       }
       default -> error;
     };

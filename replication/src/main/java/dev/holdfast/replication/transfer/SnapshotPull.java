@@ -222,12 +222,9 @@ final class SnapshotPull {
   }
 
   private BackupException named(BackupException cause) {
-    BackupException error =
-        new BackupException(cause.kind(), id.timeText() + ": " + cause.text(), cause)
-            .with("namespace", target)
-            .with("snapshot", id);
-    cause.context().forEach(error::with);
-    Optional.ofNullable(cause.guidance()).ifPresent(error::advise);
-    return error;
+    return new BackupException(cause.kind(), id.timeText() + ": " + cause.text(), cause)
+        .with("namespace", target)
+        .with("snapshot", id)
+        .withFactsOf(cause);
   }
 }

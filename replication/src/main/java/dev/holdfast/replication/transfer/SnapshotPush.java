@@ -17,7 +17,6 @@ import dev.holdfast.replication.peer.BackupSession;
 import dev.holdfast.replication.peer.KnownChunks;
 import dev.holdfast.replication.peer.UploadStats;
 import dev.holdfast.replication.peer.UploadWindow;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -110,13 +109,10 @@ final class SnapshotPush {
   }
 
   private static BackupException named(BackupException cause, Namespace from, SnapshotId snapshot) {
-    BackupException error =
-        new BackupException(cause.kind(), snapshot.timeText() + ": " + cause.text(), cause)
-            .with("namespace", from)
-            .with("snapshot", snapshot);
-    cause.context().forEach(error::with);
-    Optional.ofNullable(cause.guidance()).ifPresent(error::advise);
-    return error;
+    return new BackupException(cause.kind(), snapshot.timeText() + ": " + cause.text(), cause)
+        .with("namespace", from)
+        .with("snapshot", snapshot)
+        .withFactsOf(cause);
   }
 
   // Without it everything is sent, which is slower and nothing worse.

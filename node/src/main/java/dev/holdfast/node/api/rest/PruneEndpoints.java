@@ -175,11 +175,13 @@ final class PruneEndpoints {
       GroupId group = decisions.getFirst().snapshot.group();
       task.log("Starting prune on " + where + " group \"" + group + "\"");
     }
+    List<SnapshotId> removed = new ArrayList<>();
     for (Decision decision : decisions) {
       String mark = decision.keep && decision.mark == Mark.REMOVE ? "keep" : decision.mark.text();
       task.log(decision.snapshot + " " + mark);
-      remove(task, store, namespace, decision);
+      remove(task, store, namespace, decision, removed);
     }
+    remember(store, namespace, removed);
   }
 
   private static void logRules(WorkerTask task, KeepRules rules) {
@@ -190,16 +192,29 @@ final class PruneEndpoints {
   }
 
   /** One that is in use, or was protected just now, stays; the others go all the same. */
-  private void remove(WorkerTask task, Datastore store, Namespace namespace, Decision decision) {
+  private static void remove(
+      WorkerTask task,
+      Datastore store,
+      Namespace namespace,
+      Decision decision,
+      List<SnapshotId> removed) {
     if (decision.keep) {
       return;
     }
-    SnapshotId snapshot = decision.snapshot;
     try {
-      store.deleteSnapshot(namespace, snapshot, false);
-      stores.removed().add(store.name(), namespace, snapshot.group(), List.of(snapshot.time()));
+      store.deleteSnapshot(namespace, decision.snapshot, false);
+      removed.add(decision.snapshot);
     } catch (BackupException e) {
-      task.warn("failed to remove " + snapshot + ": " + e.text());
+      task.warn("failed to remove " + decision.snapshot + ": " + e.text());
+    }
+  }
+
+  /** Once for a group, since each time writes a file. */
+  private void remember(Datastore store, Namespace namespace, List<SnapshotId> removed) {
+    if (!removed.isEmpty()) {
+      GroupId group = removed.getFirst().group();
+      List<Long> times = removed.stream().map(SnapshotId::time).toList();
+      stores.removed().add(store.name(), namespace, group, times);
     }
   }
 
@@ -268,12 +283,14 @@ final class PruneEndpoints {
           continue;
         }
         task.log("Pruning group " + namespace + ":\"" + group + "\"");
+        List<SnapshotId> removed = new ArrayList<>();
         for (Decision decision : decide(store, namespace, group, rules)) {
           task.log((dryRun ? "would " : "") + verb(decision) + " " + decision.snapshot);
           if (!dryRun) {
-            remove(task, store, namespace, decision);
+            remove(task, store, namespace, decision, removed);
           }
         }
+        remember(store, namespace, removed);
       } catch (BackupException e) {
         task.warn("group " + group + " was not pruned: " + e.text());
       }
