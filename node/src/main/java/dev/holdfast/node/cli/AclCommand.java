@@ -33,7 +33,7 @@ final class AclCommand {
 
   @Command(name = "update", description = "Give a role on a path, or take it away.")
   int update(
-      @Mixin ConnectionOptions connection,
+      @Mixin NodeChoice connection,
       @Parameters(paramLabel = "PATH", description = "e.g. /datastore/main/site-a") String path,
       @Parameters(paramLabel = "ROLE", description = "e.g. DatastoreReader") String role,
       @Option(

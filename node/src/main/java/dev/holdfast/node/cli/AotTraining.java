@@ -5,6 +5,7 @@ import dev.holdfast.node.Node;
 import dev.holdfast.node.NodeOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -137,6 +138,7 @@ final class AotTraining implements Callable<Integer> {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     Terminal terminal =
         new Terminal(
+            InputStream.nullInputStream(),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             System.err,
             Map.of("PBS_PASSWORD_FILE", file("self.secret")),

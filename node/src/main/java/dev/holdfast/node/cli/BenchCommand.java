@@ -9,6 +9,7 @@ import dev.holdfast.node.bench.StartBench;
 import dev.holdfast.node.bench.TransferBench;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -107,6 +108,7 @@ final class BenchCommand implements Callable<Integer> {
     PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
     Terminal quiet =
         new Terminal(
+            InputStream.nullInputStream(),
             out,
             out,
             Map.of("PBS_PASSWORD_FILE", passwordFile.toString()),

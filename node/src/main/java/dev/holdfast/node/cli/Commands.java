@@ -12,6 +12,8 @@ final class Commands {
           "restore",
           "snapshot",
           "namespace",
+          "login",
+          "logout",
           "datastore",
           "user",
           "acl",
@@ -37,6 +39,8 @@ final class Commands {
       case "restore" -> new RestoreCommand(terminal);
       case "snapshot" -> new SnapshotCommand(terminal);
       case "namespace" -> new NamespaceCommand(terminal);
+      case "login" -> new LoginCommand(terminal);
+      case "logout" -> new LogoutCommand(terminal);
       case "datastore" -> new DatastoreCommand(terminal);
       case "user" -> new UserCommand(terminal);
       case "acl" -> new AclCommand(terminal);

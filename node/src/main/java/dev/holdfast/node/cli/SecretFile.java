@@ -37,8 +37,13 @@ final class SecretFile implements AutoCloseable {
 
   /** Replaces the target with one line. */
   void write(String secret) throws IOException {
+    writeText(secret + "\n");
+  }
+
+  /** Replaces the target. */
+  void writeText(String text) throws IOException {
     try (FileChannel channel = FileChannel.open(temporary, Set.of(StandardOpenOption.WRITE))) {
-      ByteBuffer line = ByteBuffer.wrap((secret + "\n").getBytes(StandardCharsets.UTF_8));
+      ByteBuffer line = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
       while (line.hasRemaining()) {
         channel.write(line);
       }

@@ -1,6 +1,7 @@
 package dev.holdfast.node.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,12 +13,14 @@ import java.util.Optional;
  * What surrounds a command: where results and messages go, the environment, and what to do on
  * Ctrl-C.
  *
+ * @param in what a command that reads standard input reads
  * @param out results only, so that they can be piped
  * @param err messages, progress, errors
  * @param environment variables; empty ones count as not set
  * @param screen err is looked at by a person
  */
 public record Terminal(
+    InputStream in,
     PrintStream out,
     PrintStream err,
     Map<String, String> environment,
@@ -28,6 +31,7 @@ public record Terminal(
   /** This process's own. */
   static Terminal system() {
     return new Terminal(
+        System.in,
         new PrintStream(System.out, true, StandardCharsets.UTF_8),
         new PrintStream(System.err, true, StandardCharsets.UTF_8),
         System.getenv(),

@@ -35,7 +35,7 @@ final class UserCommand {
       throws Exception {
     ObjectNode body = NodeConnection.object().put("userid", user.toString());
     if (passwordFile != null) {
-      body.put("password", Passwords.read("--password-file", passwordFile).reveal());
+      body.put("password", Variables.read("--password-file", passwordFile).reveal());
     }
     if (comment != null) {
       body.put("comment", comment);

@@ -8,6 +8,7 @@ import dev.holdfast.node.Node;
 import dev.holdfast.node.NodeOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -200,6 +201,7 @@ final class CommandsAtANodeTest {
         };
     Terminal terminal =
         new Terminal(
+            InputStream.nullInputStream(),
             interrupting,
             new PrintStream(err, true, StandardCharsets.UTF_8),
             environment,

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,13 +27,11 @@ final class Login {
   /** Beyond this a ticket is worth nothing as a password. */
   private static final Duration TICKET_LIFETIME = Duration.ofHours(2);
 
-  private record Ticket(Secret ticket, Secret csrf, Instant since) {}
-
   private final Credential credential;
   private final InstantSource clock;
   // Posts to access/ticket and gives the answer's data.
   private final Function<ObjectNode, JsonNode> ask;
-  private @Nullable Ticket ticket;
+  private @Nullable HeldTicket ticket;
 
   Login(Credential credential, InstantSource clock, Function<ObjectNode, JsonNode> ask) {
     this.credential = credential;
@@ -49,7 +48,7 @@ final class Login {
       case Credential.Local local ->
           Map.of("Authorization", "HoldfastLocal " + local.secret().reveal());
       case Credential.Password password -> {
-        Ticket current = current(password);
+        HeldTicket current = current(password);
         yield Map.of(
             "Cookie",
             "PBSAuthCookie=" + escape(current.ticket().reveal()),
@@ -59,6 +58,11 @@ final class Login {
     };
   }
 
+  /** What the last login gave, if one was needed. */
+  synchronized Optional<HeldTicket> held() {
+    return Optional.ofNullable(ticket);
+  }
+
   /** After a 401: whether another try with a new ticket makes sense. */
   synchronized boolean forget() {
     boolean had = ticket != null;
@@ -66,27 +70,27 @@ final class Login {
     return had;
   }
 
-  private synchronized Ticket current(Credential.Password password) {
+  private synchronized HeldTicket current(Credential.Password password) {
     Instant now = clock.instant();
-    Ticket held = ticket;
+    HeldTicket held = ticket;
     if (held != null) {
       Duration age = Duration.between(held.since(), now);
       if (age.compareTo(RENEW_AFTER) < 0 && !age.isNegative()) {
         return held;
       }
       if (age.compareTo(TICKET_LIFETIME) < 0) {
-        Ticket renewed = renew(password, held, now);
+        HeldTicket renewed = renew(password, held, now);
         if (renewed != null) {
           return renewed;
         }
       }
     }
-    Ticket fresh = logIn(password, password.password(), now);
+    HeldTicket fresh = logIn(password, password.password(), now);
     ticket = fresh;
     return fresh;
   }
 
-  private @Nullable Ticket renew(Credential.Password password, Ticket held, Instant now) {
+  private @Nullable HeldTicket renew(Credential.Password password, HeldTicket held, Instant now) {
     try {
       ticket = logIn(password, held.ticket(), now);
       return ticket;
@@ -99,7 +103,7 @@ final class Login {
     }
   }
 
-  private Ticket logIn(Credential.Password user, Secret password, Instant now) {
+  private HeldTicket logIn(Credential.Password user, Secret password, Instant now) {
     ObjectNode form =
         JsonNodeFactory.instance
             .objectNode()
@@ -116,7 +120,7 @@ final class Login {
       throw new BackupException(
           Kind.UNSUPPORTED_VERSION, "login of '" + user.user() + "' was answered without a ticket");
     }
-    return new Ticket(
+    return new HeldTicket(
         new Secret(text), new Secret(data.path("CSRFPreventionToken").asText("")), now);
   }
 

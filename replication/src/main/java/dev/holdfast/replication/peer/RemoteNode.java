@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,16 @@ public final class RemoteNode implements AutoCloseable {
 
   public HostAndPort address() {
     return address;
+  }
+
+  /** Logs in now instead of with the first call; a credential without a login is not tried. */
+  public void logIn() {
+    var unused = login.headers();
+  }
+
+  /** What the last login gave; empty without one. */
+  public Optional<HeldTicket> ticket() {
+    return login.held();
   }
 
   /** GET of a path below {@code /api2/json}; returns the answer's {@code data}. */

@@ -69,7 +69,8 @@ public final class PinnedTrust {
     }
     if (!pinned) {
       throw untrusted(
-          "wrong certificate: found fingerprint " + found + ", expected " + list(expected));
+              "wrong certificate: found fingerprint " + found + ", expected " + list(expected))
+          .with("found", found);
     }
   }
 

@@ -59,6 +59,7 @@ public final class WireErrors {
     BackupException named =
         new BackupException(Kind.PEER_UNTRUSTED, peer + ": " + refusal.text(), refusal)
             .with("peer", peer);
+    refusal.context().forEach(named::with);
     String guidance = refusal.guidance();
     return guidance == null ? named : named.advise(guidance);
   }

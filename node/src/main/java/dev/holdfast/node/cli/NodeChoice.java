@@ -1,0 +1,71 @@
+package dev.holdfast.node.cli;
+
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Fingerprint;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * The two ways to a node: {@code --state}, the administrator of a state directory on this machine,
+ * or a repository with the real client's variables (spec/protocols.md §1.5).
+ */
+class NodeChoice {
+  /** What a command does with a node. */
+  @FunctionalInterface
+  interface Use {
+    void with(NodeConnection node) throws Exception;
+  }
+
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      description = "Talk to the running node of this state directory, as its administrator.")
+  private @Nullable Path state;
+
+  @Mixin private RepositoryOptions repository = new RepositoryOptions();
+
+  @Option(
+      names = "--fingerprint",
+      paramLabel = "SHA-256",
+      description = "The node's certificate; default: $PBS_FINGERPRINT, else one accepted before.")
+  private @Nullable Fingerprint fingerprint;
+
+  /** Who the command line says we are, null = nothing. */
+  @Nullable AuthId auth() {
+    return null;
+  }
+
+  /** Runs with a connection, which is closed afterwards. */
+  int run(Terminal terminal, Use use) throws Exception {
+    if (state == null) {
+      new RemoteAccess(terminal, repository.resolve(terminal, auth())).run(fingerprint, use);
+    } else {
+      local(state, use);
+    }
+    return ExitCode.OK.number();
+  }
+
+  private void local(Path directory, Use use) throws Exception {
+    DatastoreName datastore = repository.localDatastore(auth());
+    LocalNode local = LocalNode.find(directory);
+    try (NodeConnection node = local.connect(datastore)) {
+      use.with(node);
+    } catch (BackupException e) {
+      throw e.kind() == Kind.PEER_UNREACHABLE ? local.notRunning(e) : e;
+    }
+  }
+
+  /** Of the node that is called, without calling it; a usage error with {@code --state}. */
+  Repository repository(Terminal terminal) {
+    if (state != null) {
+      throw new UsageException(
+          "--state needs no login", "Name the node with --repository or $PBS_REPOSITORY.");
+    }
+    return repository.resolve(terminal, auth());
+  }
+}
