@@ -56,9 +56,7 @@ public final class DataBlob {
    * that is strictly smaller. The result has exactly the size of the blob.
    */
   public static byte[] encode(byte[] plain, int offset, int length, boolean compress) {
-    if (length > BLOB_PLAIN_BYTES_MAX) {
-      throw BackupException.invalid("data blob too large (" + length + " bytes).");
-    }
+    requireEncodable(length);
     byte[] blob = new byte[HEADER_BYTES + length];
     int packed = compress ? Zstandard.compressInto(blob, HEADER_BYTES, plain, offset, length) : -1;
     if (packed >= 0) {
@@ -70,6 +68,18 @@ public final class DataBlob {
     }
     putCrc(blob, HEADER_BYTES, blob.length);
     return blob;
+  }
+
+  static void requireEncodable(int length) {
+    if (length > BLOB_PLAIN_BYTES_MAX) {
+      throw BackupException.invalid("data blob too large (" + length + " bytes).");
+    }
+  }
+
+  /** Magic and CRC of a blob whose rest is complete. */
+  static void writeHeader(byte[] blob, BlobKind kind) {
+    U64_BIG_ENDIAN.set(blob, MAGIC_AT, kind.magic());
+    putCrc(blob, kind.headerBytes(), blob.length);
   }
 
   /** What the header says. Throws INVALID_INPUT when there is no whole header of a known kind. */

@@ -48,8 +48,11 @@ final class JsonText {
               a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
 
   private final StringBuilder out = new StringBuilder();
+  private final boolean pretty;
 
-  private JsonText() {}
+  private JsonText(boolean pretty) {
+    this.pretty = pretty;
+  }
 
   /** Throws with the reason and its place when the bytes are not one JSON value in UTF-8. */
   static JsonNode parse(byte[] json) throws JsonProcessingException, CharacterCodingException {
@@ -61,7 +64,16 @@ final class JsonText {
 
   /** The canonical pretty form; fails when a text is not well-formed Unicode. */
   static byte[] print(JsonNode node) throws CharacterCodingException {
-    JsonText text = new JsonText();
+    return print(node, true);
+  }
+
+  /** The same without any white space: what a signature covers. */
+  static byte[] printCompact(JsonNode node) throws CharacterCodingException {
+    return print(node, false);
+  }
+
+  private static byte[] print(JsonNode node, boolean pretty) throws CharacterCodingException {
+    JsonText text = new JsonText(pretty);
     text.value(node, 0);
     ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text.out));
     byte[] exact = new byte[bytes.remaining()];
@@ -91,7 +103,7 @@ final class JsonText {
       out.append(separator);
       newLine(depth + 1);
       string(name);
-      out.append(": ");
+      out.append(pretty ? ": " : ":");
       value(node.path(name), depth + 1);
       separator = ",";
     }
@@ -118,7 +130,9 @@ final class JsonText {
   }
 
   private void newLine(int depth) {
-    out.append('\n').repeat("  ", depth);
+    if (pretty) {
+      out.append('\n').repeat("  ", depth);
+    }
   }
 
   private void string(String text) {

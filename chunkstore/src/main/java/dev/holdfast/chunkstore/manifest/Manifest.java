@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.crypto.KeyFingerprint;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.nio.charset.CharacterCodingException;
 import java.util.List;
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 public final class Manifest {
   private static final String UNPROTECTED = "unprotected";
   private static final String NOTES = "notes";
+  private static final String SIGNATURE = "signature";
+  private static final String KEY_FINGERPRINT = "key-fingerprint";
 
   private final ObjectNode json;
   private final SnapshotId snapshot;
@@ -59,7 +63,7 @@ public final class Manifest {
           .put("filename", file.name().text())
           .put("size", file.size());
     }
-    json.putNull("signature");
+    json.putNull(SIGNATURE);
     json.putObject(UNPROTECTED);
     return reread(json);
   }
@@ -125,12 +129,43 @@ public final class Manifest {
 
   /** Of the key that encrypted or signed the snapshot, as text. */
   public @Nullable String keyFingerprint() {
-    return json.path(UNPROTECTED).path("key-fingerprint").textValue();
+    return json.path(UNPROTECTED).path(KEY_FINGERPRINT).textValue();
   }
 
   /** Whether there is a signature; it is checked by who has the key. */
   public boolean signed() {
-    return json.path("signature").isTextual();
+    return signature() != null;
+  }
+
+  /** In hex, as it stands there. */
+  @Nullable String signature() {
+    return json.path(SIGNATURE).textValue();
+  }
+
+  /**
+   * What a signature covers: all that was read but itself and {@code unprotected}, members that
+   * this version does not know included.
+   *
+   * @throws BackupException CORRUPT_DATA for a null in it, as PBS has it
+   */
+  byte[] signedText() {
+    ObjectNode signed = json.deepCopy();
+    signed.remove(List.of(SIGNATURE, UNPROTECTED));
+    requireNoNull(signed);
+    return text(signed, JsonText::printCompact);
+  }
+
+  private void requireNoNull(JsonNode node) {
+    if (node.isNull()) {
+      throw BackupException.corrupt("manifest of " + snapshot + ": got unexpected null value");
+    }
+    node.forEach(this::requireNoNull);
+  }
+
+  Manifest withSignature(Digest signature, KeyFingerprint key) {
+    ObjectNode signed = json.deepCopy();
+    signed.put(SIGNATURE, signature.hex());
+    return reread(signed).withUnprotected(KEY_FINGERPRINT, TextNode.valueOf(key.toString()));
   }
 
   /** The strongest statement on protection among the files. */
@@ -189,8 +224,16 @@ public final class Manifest {
   }
 
   private static byte[] print(ObjectNode json) {
+    return text(json, JsonText::print);
+  }
+
+  private interface Printer {
+    byte[] print(JsonNode node) throws CharacterCodingException;
+  }
+
+  private static byte[] text(ObjectNode json, Printer printer) {
     try {
-      return JsonText.print(json);
+      return printer.print(json);
     } catch (CharacterCodingException e) {
       throw new BackupException(
           BackupException.Kind.INVALID_INPUT, "manifest holds a text that is not Unicode", e);
