@@ -31,6 +31,7 @@ final class MetadataItems {
     QUOTA
   }
 
+  private final PxarItemReader items;
   private final List<Xattr> xattrs = new ArrayList<>();
   private final List<Named> users = new ArrayList<>();
   private final List<Named> groups = new ArrayList<>();
@@ -42,6 +43,13 @@ final class MetadataItems {
   private @Nullable Long quotaProject;
   private Step step = Step.XATTR;
   private long bytes;
+
+  /**
+   * @param items where they come from, for errors
+   */
+  MetadataItems(PxarItemReader items) {
+    this.items = items;
+  }
 
   /** Takes the item in, or returns false when it is no metadata item. */
   boolean add(PxarItem item) {
@@ -139,7 +147,7 @@ final class MetadataItems {
     }
   }
 
-  private static BackupException corrupt(PxarItem item, String what) {
-    return PxarItemReader.corrupt(item.header().position(), what);
+  private BackupException corrupt(PxarItem item, String what) {
+    return items.corrupt(item.header().position(), what);
   }
 }

@@ -26,8 +26,16 @@ public sealed interface PxarEntry {
    *
    * @param position of its FILENAME header, by which hard links name it
    * @param bytes of content
+   * @param payloadPosition of the PAYLOAD header before its content: in the payload stream of a
+   *     split archive, otherwise in this one
    */
-  record RegularFile(Bytes name, PxarStat stat, PxarMetadata metadata, long position, long bytes)
+  record RegularFile(
+      Bytes name,
+      PxarStat stat,
+      PxarMetadata metadata,
+      long position,
+      long bytes,
+      long payloadPosition)
       implements Node {}
 
   record Symlink(Bytes name, PxarStat stat, PxarMetadata metadata, Bytes target) implements Node {}

@@ -1,15 +1,18 @@
 package dev.holdfast.chunkstore.pxar;
 
 /**
- * The constants of pxar, version 1. All numbers are little-endian; nothing is padded or aligned.
+ * The constants of pxar, versions 1 and 2. All numbers are little-endian; nothing is padded or
+ * aligned.
  *
  * <pre>
  * item     := type u64, full size u64 (with these 16 bytes), content
- * archive  := root-dir
+ * archive  := root-dir                                  version 1
+ *           | FORMAT_VERSION(2) [PRELUDE] root-dir      version 2: the metadata of a split archive
  * root-dir := ENTRY meta* dir-body
  * dir-body := child* GOODBYE
  * child    := FILENAME ( ENTRY meta* body | HARDLINK )
- * body     := PAYLOAD      regular file, also an empty one
+ * body     := PAYLOAD      regular file of version 1, also an empty one
+ *           | PAYLOAD_REF  regular file of version 2
  *           | SYMLINK      symbolic link
  *           | DEVICE       block or character device
  *           | (nothing)    fifo, socket
@@ -26,10 +29,16 @@ package dev.holdfast.chunkstore.pxar;
  * ACL_…USER, …GROUP := id u64, permissions u64
  * ACL_GROUP_OBJ     := permissions u64
  * ACL_DEFAULT       := user, group, other, mask: permissions u64, all ones = unset
+ * PAYLOAD_REF       := position u64 of a PAYLOAD header in the payload stream, content size u64
+ *
+ * payload stream    := PAYLOAD_START_MARKER (PAYLOAD | foreign bytes)* PAYLOAD_TAIL_MARKER
  * </pre>
  *
+ * <p>Foreign bytes come with chunks that are taken over from an earlier backup, so a payload stream
+ * has no meaning but what references name (spec/formats.md §6.7, §6.8).
+ *
  * <p>Every type is SipHash-2-4 of a name, {@code __PROXMOX_FORMAT_FILENAME__} and so on; a test
- * computes them again. Source: spec/formats.md §6.1 to §6.5.
+ * computes them again. Source: spec/formats.md §6.1 to §6.7.
  */
 public final class PxarFormat {
   public static final long FORMAT_VERSION = 0x730f6c75df16a40dL;
@@ -51,12 +60,19 @@ public final class PxarFormat {
   public static final long QUOTA_PROJID = 0xe07540e82f7d1cbbL;
   public static final long PAYLOAD = 0x28147a1b0b7c1a25L;
   public static final long PAYLOAD_REF = 0x419d3d6bc4ba977eL;
+  public static final long PAYLOAD_START_MARKER = 0x834c68c2194a4ed2L;
+  public static final long PAYLOAD_TAIL_MARKER = 0x6c72b78b984c81b5L;
   public static final long GOODBYE = 0x2fec4fa642d5731dL;
 
   /** In the hash field of a directory's last goodbye record; not an item type. */
   public static final long GOODBYE_TAIL_MARKER = 0xef5eed5b753e1555L;
 
+  /** Of a split archive; version 1 has no version item. */
+  public static final int VERSION_SPLIT = 2;
+
   public static final int HEADER_BYTES = 16;
+  public static final int FORMAT_VERSION_BYTES = 8;
+  public static final int PAYLOAD_REFERENCE_BYTES = 16;
   public static final int ENTRY_BYTES = 40;
   public static final int ENTRY_V1_BYTES = 32;
   public static final int DEVICE_BYTES = 16;
@@ -74,6 +90,9 @@ public final class PxarFormat {
 
   /** Name and value of an extended attribute, as the reference reader limits them. */
   public static final int XATTR_BYTES_MAX = 255 + 65536;
+
+  /** Our own limit: exclude patterns of a command line. */
+  public static final int PRELUDE_BYTES_MAX = 16 << 20;
 
   public static final int NANOS_PER_SECOND = 1_000_000_000;
 

@@ -17,20 +17,41 @@ import org.jspecify.annotations.Nullable;
  * prelude is read by {@link #readContent}; what is left of it is skipped by the next {@link #next}.
  */
 public final class PxarItemReader {
+  /** For a whole stream. */
   private static final int BUFFER_BYTES = 64 * 1024;
-  private static final int PAYLOAD_REFERENCE_BYTES = 16;
-  private static final int FORMAT_VERSION_BYTES = 8;
 
   private final InputStream source;
-  private final byte[] buffer = new byte[BUFFER_BYTES];
+  private final String name;
+  private final byte[] buffer;
   private int bufferAt;
   private int bufferEnd;
   private long position;
   private long contentLeft;
 
-  /** The stream stays the caller's; it is read in blocks, so to the end of its last block. */
-  public PxarItemReader(InputStream source) {
+  /**
+   * The stream stays the caller's; it is read in blocks, so to the end of its last block.
+   *
+   * @param name of the archive, for errors
+   */
+  public PxarItemReader(InputStream source, String name) {
+    this(source, name, 0, BUFFER_BYTES);
+  }
+
+  /**
+   * From the middle of an archive.
+   *
+   * @param position where the first byte of the stream stands in the archive
+   * @param bufferBytes read at once; at least the size of a header
+   */
+  PxarItemReader(InputStream source, String name, long position, int bufferBytes) {
     this.source = source;
+    this.name = name;
+    this.position = position;
+    this.buffer = new byte[bufferBytes];
+  }
+
+  String name() {
+    return name;
   }
 
   /** Where the next byte stands. */
@@ -105,11 +126,11 @@ public final class PxarItemReader {
     } else if (type == PxarFormat.ENTRY_V1) {
       return entryV1(at, exactly(at, "ENTRY_V1", PxarFormat.ENTRY_V1_BYTES));
     } else if (type == PxarFormat.PAYLOAD_REF) {
-      ByteBuffer content = exactly(at, "PAYLOAD_REF", PAYLOAD_REFERENCE_BYTES);
+      ByteBuffer content = exactly(at, "PAYLOAD_REF", PxarFormat.PAYLOAD_REFERENCE_BYTES);
       return new PxarItem.PayloadReference(at, content.getLong(), content.getLong());
     } else if (type == PxarFormat.FORMAT_VERSION) {
       return new PxarItem.FormatVersion(
-          at, exactly(at, "FORMAT_VERSION", FORMAT_VERSION_BYTES).getLong());
+          at, exactly(at, "FORMAT_VERSION", PxarFormat.FORMAT_VERSION_BYTES).getLong());
     } else if (type == PxarFormat.PRELUDE) {
       contentLeft = at.contentBytes();
       return new PxarItem.Prelude(at);
@@ -117,7 +138,7 @@ public final class PxarItemReader {
     throw corrupt(at.position(), "unknown item type " + HexFormat.of().toHexDigits(type));
   }
 
-  private static PxarItem entry(PxarItem.Header at, ByteBuffer content) {
+  private PxarItem entry(PxarItem.Header at, ByteBuffer content) {
     long mode = content.getLong();
     long flags = content.getLong();
     int uid = content.getInt();
@@ -125,7 +146,7 @@ public final class PxarItemReader {
     return stat(at, mode, flags, uid, gid, content.getLong(), content.getInt());
   }
 
-  private static PxarItem entryV1(PxarItem.Header at, ByteBuffer content) {
+  private PxarItem entryV1(PxarItem.Header at, ByteBuffer content) {
     long mode = content.getLong();
     long flags = content.getLong();
     int uid = content.getInt();
@@ -136,7 +157,7 @@ public final class PxarItemReader {
     return stat(at, mode, flags, uid, gid, seconds, rest);
   }
 
-  private static PxarItem stat(
+  private PxarItem stat(
       PxarItem.Header at, long mode, long flags, int uid, int gid, long seconds, int nanos) {
     if ((mode & ~0xffffL) != 0) {
       throw corrupt(at.position(), "mode " + Long.toHexString(mode) + " is not a Unix mode");
@@ -177,7 +198,7 @@ public final class PxarItemReader {
     return terminated(at, what, content(at, what, 1, bytesMax + 1));
   }
 
-  private static Bytes terminated(PxarItem.Header at, String what, ByteBuffer content) {
+  private Bytes terminated(PxarItem.Header at, String what, ByteBuffer content) {
     Bytes text = Bytes.read(content, content.remaining() - 1);
     if (content.get() != 0) {
       throw corrupt(at.position(), what + " does not end with NUL");
@@ -210,8 +231,8 @@ public final class PxarItemReader {
               : "expected " + bytesMin + " to " + bytesMax;
       throw corrupt(at.position(), what + " has " + bytes + " bytes, " + expected);
     }
-    if (bytes > BUFFER_BYTES) {
-      return bigContent(at, (int) bytes);
+    if (bytes > buffer.length) {
+      return bigContent((int) bytes);
     }
     if (!fill((int) bytes)) {
       throw truncated();
@@ -219,13 +240,9 @@ public final class PxarItemReader {
     return take((int) bytes);
   }
 
-  private ByteBuffer bigContent(PxarItem.Header at, int bytes) throws IOException {
-    byte[] content = new byte[bytes];
-    contentLeft = at.contentBytes();
-    int done = 0;
-    while (done < bytes) {
-      done += readContent(content, done, bytes - done);
-    }
+  private ByteBuffer bigContent(int bytes) throws IOException {
+    contentLeft = bytes;
+    byte[] content = readContent();
     return ByteBuffer.wrap(content).order(LITTLE_ENDIAN);
   }
 
@@ -255,6 +272,16 @@ public final class PxarItemReader {
     return got;
   }
 
+  /** All content of an item whose size was compared with a limit. */
+  byte[] readContent() throws IOException {
+    byte[] content = new byte[Math.toIntExact(contentLeft)];
+    int done = 0;
+    while (done < content.length) {
+      done += readContent(content, done, content.length - done);
+    }
+    return content;
+  }
+
   private void skipContent() throws IOException {
     int buffered = (int) Math.min(contentLeft, bufferEnd - bufferAt);
     bufferAt += buffered;
@@ -262,7 +289,7 @@ public final class PxarItemReader {
     contentLeft -= buffered;
     while (contentLeft > 0) {
       // The buffer is empty here. Skipping by reading notices the end of the stream.
-      int got = source.read(buffer, 0, (int) Math.min(contentLeft, BUFFER_BYTES));
+      int got = source.read(buffer, 0, (int) Math.min(contentLeft, buffer.length));
       if (got < 0) {
         throw truncated();
       }
@@ -280,7 +307,7 @@ public final class PxarItemReader {
     bufferEnd -= bufferAt;
     bufferAt = 0;
     while (bufferEnd < bytes) {
-      int got = source.read(buffer, bufferEnd, BUFFER_BYTES - bufferEnd);
+      int got = source.read(buffer, bufferEnd, buffer.length - bufferEnd);
       if (got < 0) {
         return false;
       }
@@ -301,8 +328,9 @@ public final class PxarItemReader {
         position + (bufferEnd - bufferAt), "the archive ends within the content of an item");
   }
 
-  static BackupException corrupt(long position, String what) {
-    return BackupException.corrupt("pxar archive, offset " + position + ": " + what)
-        .with("offset", position);
+  BackupException corrupt(long at, String what) {
+    return BackupException.corrupt(name + ", offset " + at + ": " + what)
+        .with("archive", name)
+        .with("offset", at);
   }
 }

@@ -1,8 +1,6 @@
 package dev.holdfast.chunkstore.pxar;
 
-import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
-import dev.holdfast.chunkstore.pxar.posix.FileMode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -17,14 +15,13 @@ import org.jspecify.annotations.Nullable;
  * Pulls one entry after the other from an archive and checks it against the grammar of {@link
  * PxarFormat}: order of items, names, bodies that fit their modes, and each goodbye table's tail.
  * Memory is bounded by the depth of the tree. A damaged or hostile archive ends in one CORRUPT_DATA
- * that tells offset and path; what was returned before it was well-formed.
+ * that tells archive, offset and path; what was returned before it was well-formed.
+ *
+ * <p>Of a split archive the payload stream is read beside it, forwards only.
  */
 public final class PxarReader {
   /** Deeper than any real tree; each level costs a restore an open directory. */
   public static final int DEPTH_MAX = 1000;
-
-  private static final Bytes DOT = Bytes.of(".");
-  private static final Bytes DOT_DOT = Bytes.of("..");
 
   private static final class Level {
     final Bytes name;
@@ -38,31 +35,50 @@ public final class PxarReader {
   }
 
   private final PxarItemReader items;
+  private final EntryItems entries;
+  private final @Nullable PayloadStream payload;
   private final Deque<Level> levels = new ArrayDeque<>();
   private Bytes current = Bytes.EMPTY;
-  private @Nullable PxarItem pending;
   private boolean started;
 
-  /** The stream stays the caller's. */
+  /** The stream stays the caller's. Of a split archive there are no contents. */
   public PxarReader(InputStream archive) {
-    items = new PxarItemReader(archive);
+    this(archive, "pxar archive", null);
+  }
+
+  /**
+   * @param name of the archive, for errors
+   */
+  public PxarReader(InputStream archive, String name) {
+    this(archive, name, null);
+  }
+
+  /**
+   * A split archive.
+   *
+   * @param payload null when contents are not wanted, or for an archive of version 1
+   */
+  public PxarReader(InputStream metadata, String name, @Nullable PayloadStream payload) {
+    this.items = new PxarItemReader(metadata, name);
+    this.entries = new EntryItems(items, false, this::path);
+    this.payload = payload;
   }
 
   /** The next entry, or null after the root. The content of a file not read by now is skipped. */
   public @Nullable PxarEntry next() throws IOException {
     if (!started) {
       started = true;
-      return node(Bytes.EMPTY, take(), 0);
+      return opened(entries.root());
     }
     Level directory = levels.peek();
     if (directory == null) {
-      PxarItem extra = pending != null ? pending : items.next();
+      PxarItem extra = entries.takeOrNull();
       if (extra != null) {
-        throw corrupt(extra, "found more after the end of the root");
+        throw entries.corrupt(extra, "found more after the end of the root");
       }
       return null;
     }
-    PxarItem item = take();
+    PxarItem item = entries.take();
     if (item instanceof PxarItem.Goodbye goodbye) {
       current = Bytes.EMPTY;
       checkGoodbye(goodbye, directory);
@@ -70,15 +86,40 @@ public final class PxarReader {
       return new PxarEntry.DirectoryEnd();
     }
     if (!(item instanceof PxarItem.Filename filename)) {
-      throw corrupt(item, "expected FILENAME or GOODBYE");
+      throw entries.corrupt(item, "expected FILENAME or GOODBYE");
     }
     directory.children++;
-    current = checkName(filename);
-    PxarItem first = take();
-    if (first instanceof PxarItem.HardLink link) {
-      return hardLink(filename, link);
+    current = filename.name();
+    entries.checkName(filename);
+    return opened(entries.child(filename));
+  }
+
+  private PxarEntry opened(PxarEntry entry) {
+    if (entry instanceof PxarEntry.Directory directory) {
+      if (levels.size() >= DEPTH_MAX) {
+        throw items
+            .corrupt(
+                entries.entryPosition(), "directories are nested more than " + DEPTH_MAX + " deep")
+            .with("path", path());
+      }
+      // The root counts from the very start, with version and prelude.
+      long position = levels.isEmpty() ? 0 : entries.entryPosition();
+      levels.push(new Level(directory.name(), position));
+      current = Bytes.EMPTY;
+    } else if (entry instanceof PxarEntry.RegularFile file && payload != null && isSplit()) {
+      payload.select(file, path());
     }
-    return node(filename.name(), first, filename.header().position());
+    return entry;
+  }
+
+  /** Whether it is split; known after the first entry. */
+  public boolean isSplit() {
+    return entries.isSplit();
+  }
+
+  /** What a split archive has before its root; empty for nothing. Known after the first entry. */
+  public Bytes prelude() {
+    return entries.prelude();
   }
 
   /**
@@ -96,9 +137,19 @@ public final class PxarReader {
       @Override
       public int read(byte[] target, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, target.length);
-        return length == 0 ? 0 : items.readContent(target, offset, length);
+        return length == 0 ? 0 : readContent(target, offset, length);
       }
     };
+  }
+
+  private int readContent(byte[] target, int offset, int length) throws IOException {
+    if (!isSplit()) {
+      return items.readContent(target, offset, length);
+    }
+    if (payload == null) {
+      throw new IllegalStateException("a split archive was opened without its payload");
+    }
+    return payload.read(target, offset, length);
   }
 
   /** Path of the last entry from the root of the archive, for messages. */
@@ -110,86 +161,12 @@ public final class PxarReader {
     return current.isEmpty() ? path : path.resolve(current);
   }
 
-  private PxarEntry node(Bytes name, PxarItem first, long position) throws IOException {
-    if (first instanceof PxarItem.FormatVersion version) {
-      throw new BackupException(
-              BackupException.Kind.UNSUPPORTED_VERSION,
-              "pxar archive has format version "
-                  + Long.toUnsignedString(version.version())
-                  + ", expected version 1 (which has no version item)")
-          .advise("Split archives (.mpxar, .ppxar) cannot be read yet.");
-    }
-    if (!(first instanceof PxarItem.Entry entry)) {
-      throw corrupt(first, name.isEmpty() ? "expected ENTRY" : "expected ENTRY or HARDLINK");
-    }
-    PxarStat stat = entry.stat();
-    MetadataItems gathered = new MetadataItems();
-    PxarItem body = takeOrNull();
-    while (body != null && gathered.add(body)) {
-      body = takeOrNull();
-    }
-    PxarMetadata metadata = gathered.metadata();
-    return switch (stat.type()) {
-      case FileMode.DIRECTORY -> {
-        pending = body;
-        if (levels.size() >= DEPTH_MAX) {
-          throw corrupt(entry, "directories are nested more than " + DEPTH_MAX + " deep");
-        }
-        levels.push(new Level(name, entry.header().position()));
-        current = Bytes.EMPTY;
-        yield new PxarEntry.Directory(name, stat, metadata);
-      }
-      case FileMode.REGULAR -> {
-        if (!(body instanceof PxarItem.Payload payload)) {
-          throw unfit(entry, body, "PAYLOAD");
-        }
-        yield new PxarEntry.RegularFile(
-            name, stat, metadata, position, payload.header().contentBytes());
-      }
-      case FileMode.SYMLINK -> {
-        if (!(body instanceof PxarItem.Symlink link)) {
-          throw unfit(entry, body, "SYMLINK");
-        }
-        yield new PxarEntry.Symlink(name, stat, metadata, link.target());
-      }
-      case FileMode.BLOCK_DEVICE, FileMode.CHARACTER_DEVICE -> {
-        if (!(body instanceof PxarItem.Device device)) {
-          throw unfit(entry, body, "DEVICE");
-        }
-        yield new PxarEntry.Device(
-            name, stat, metadata, number(device, device.major()), number(device, device.minor()));
-      }
-      case FileMode.FIFO -> {
-        pending = body;
-        yield new PxarEntry.Fifo(name, stat, metadata);
-      }
-      case FileMode.SOCKET -> {
-        pending = body;
-        yield new PxarEntry.Socket(name, stat, metadata);
-      }
-      default -> throw new AssertionError("PxarStat checks the type");
-    };
-  }
-
-  private PxarEntry hardLink(PxarItem.Filename filename, PxarItem.HardLink link) {
-    long position = filename.header().position();
-    if (link.distance() <= 0 || link.distance() > position) {
-      throw corrupt(
-          link,
-          "hard link leads back "
-              + Long.toUnsignedString(link.distance())
-              + " bytes, expected 1 to "
-              + position);
-    }
-    return new PxarEntry.HardLink(filename.name(), position - link.distance(), link.path());
-  }
-
   // The records before the tail help random access only; a stream is read without them.
   private void checkGoodbye(PxarItem.Goodbye goodbye, Level directory) throws IOException {
     PxarItem.Header at = goodbye.header();
     long expected = (directory.children + 1) * PxarFormat.GOODBYE_RECORD_BYTES;
     if (at.contentBytes() != expected) {
-      throw corrupt(
+      throw entries.corrupt(
           goodbye,
           "goodbye table of "
               + directory.children
@@ -209,56 +186,7 @@ public final class PxarReader {
     if (tail.getLong() != PxarFormat.GOODBYE_TAIL_MARKER
         || tail.getLong() != at.position() - directory.position
         || tail.getLong() != at.bytes()) {
-      throw corrupt(goodbye, "goodbye table does not end with the tail of its directory");
+      throw entries.corrupt(goodbye, "goodbye table does not end with the tail of its directory");
     }
-  }
-
-  private Bytes checkName(PxarItem.Filename item) {
-    Bytes name = item.name();
-    if (name.equals(DOT) || name.equals(DOT_DOT) || name.contains((byte) '/')) {
-      throw corrupt(item, "file name '" + name + "' is not allowed");
-    }
-    return name;
-  }
-
-  private int number(PxarItem item, long value) {
-    if (Long.compareUnsigned(value, 0xffffffffL) > 0) {
-      throw corrupt(item, "device number " + Long.toUnsignedString(value) + " is above 2^32-1");
-    }
-    return (int) value;
-  }
-
-  private PxarItem take() throws IOException {
-    PxarItem item = takeOrNull();
-    if (item == null) {
-      throw PxarItemReader.corrupt(
-          items.position(), "the archive ends within '" + shown() + "', before its last item");
-    }
-    return item;
-  }
-
-  private @Nullable PxarItem takeOrNull() throws IOException {
-    PxarItem item = pending;
-    if (item != null) {
-      pending = null;
-      return item;
-    }
-    return items.next();
-  }
-
-  private BackupException unfit(PxarItem entry, @Nullable PxarItem body, String expected) {
-    return corrupt(body == null ? entry : body, "expected " + expected + " as the mode says");
-  }
-
-  private BackupException corrupt(PxarItem item, String what) {
-    return PxarItemReader.corrupt(
-            item.header().position(),
-            item.getClass().getSimpleName() + " in '" + shown() + "': " + what)
-        .with("path", shown());
-  }
-
-  private String shown() {
-    Bytes path = path();
-    return path.isEmpty() ? "." : path.toString();
   }
 }

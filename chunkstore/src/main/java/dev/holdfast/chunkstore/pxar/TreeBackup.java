@@ -326,16 +326,17 @@ public final class TreeBackup {
     PxarStat stored = stored(handle, stat);
     PxarMetadata metadata = metadata(handle, directoryPath.resolve(name));
     content.start(handle, directoryPath, name);
-    long position = writer.position();
-    long copied = writer.file(name, stored, metadata, stat.bytes(), content);
-    if (copied < stat.bytes()) {
+    PxarWriter.Written written = writer.file(name, stored, metadata, stat.bytes(), content);
+    if (written.copied() < stat.bytes()) {
       count.warn(
           shown(directoryPath, name)
               + ": it shrank while it was read, "
-              + (stat.bytes() - copied)
+              + (stat.bytes() - written.copied())
               + " bytes were filled with zeros");
     }
-    entries.entry(new PxarEntry.RegularFile(name, stored, metadata, position, stat.bytes()));
+    entries.entry(
+        new PxarEntry.RegularFile(
+            name, stored, metadata, written.position(), stat.bytes(), written.payloadPosition()));
     count.file();
   }
 

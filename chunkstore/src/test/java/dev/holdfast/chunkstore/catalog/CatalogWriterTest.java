@@ -57,7 +57,7 @@ class CatalogWriterTest {
 
   private static PxarEntry file(String name, long bytes, long modifySeconds) {
     return new PxarEntry.RegularFile(
-        Bytes.of(name), stat(FileMode.REGULAR, modifySeconds), NOTHING, 0, bytes);
+        Bytes.of(name), stat(FileMode.REGULAR, modifySeconds), NOTHING, 0, bytes, 0);
   }
 
   private static PxarStat stat(int type, long modifySeconds) {
