@@ -3,11 +3,13 @@ package dev.holdfast.chunkstore.prune;
 import dev.holdfast.chunkstore.prune.KeepRules.Period;
 import java.time.ZoneId;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Marks the snapshots of one group as real servers do (spec/engine.md §3.1). The newest of a period
@@ -43,9 +45,17 @@ public final class PruneSelection {
    */
   public record Candidate(long time, boolean isFinished, boolean isProtected) {}
 
+  /**
+   * What becomes of a snapshot, and which rule keeps it.
+   *
+   * @param rule null for one that is kept by no rule, or not at all
+   */
+  public record Decision(Mark mark, @Nullable Period rule) {}
+
   private final List<Candidate> newestFirst;
   private final ZoneId zone;
   private final Map<Candidate, Mark> marks = new LinkedHashMap<>();
+  private final Map<Candidate, Period> keepers = new HashMap<>();
 
   private PruneSelection(List<Candidate> candidates, ZoneId zone) {
     this.newestFirst =
@@ -60,10 +70,17 @@ public final class PruneSelection {
    * @param zone in whose days, weeks, … the rules count
    */
   public static Map<Long, Mark> select(List<Candidate> group, KeepRules rules, ZoneId zone) {
+    Map<Long, Mark> marks = new LinkedHashMap<>();
+    decide(group, rules, zone).forEach((time, decision) -> marks.put(time, decision.mark));
+    return marks;
+  }
+
+  /** As {@link #select}, with the rule that keeps a snapshot. */
+  public static Map<Long, Decision> decide(List<Candidate> group, KeepRules rules, ZoneId zone) {
     PruneSelection selection = new PruneSelection(group, zone);
     selection.markUnfinished();
     rules.counts().forEach(selection::apply);
-    Map<Long, Mark> result = new LinkedHashMap<>();
+    Map<Long, Decision> result = new LinkedHashMap<>();
     for (Candidate candidate : selection.newestFirst) {
       result.put(candidate.time, selection.result(candidate));
     }
@@ -102,6 +119,7 @@ public final class PruneSelection {
         } else if (taken.size() < count) {
           taken.add(id);
           marks.put(candidate, Mark.KEEP);
+          keepers.put(candidate, period);
         } else {
           return;
         }
@@ -109,7 +127,9 @@ public final class PruneSelection {
     }
   }
 
-  private Mark result(Candidate candidate) {
-    return candidate.isProtected ? Mark.PROTECTED : marks.getOrDefault(candidate, Mark.REMOVE);
+  private Decision result(Candidate candidate) {
+    return candidate.isProtected
+        ? new Decision(Mark.PROTECTED, null)
+        : new Decision(marks.getOrDefault(candidate, Mark.REMOVE), keepers.get(candidate));
   }
 }

@@ -1,6 +1,5 @@
 package dev.holdfast.node.cli;
 
-import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.catalog.CatalogWriter;
 import dev.holdfast.chunkstore.chunker.BuzhashChunker;
 import dev.holdfast.chunkstore.error.BackupException;
@@ -23,7 +22,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -222,22 +220,8 @@ final class BackupRun {
   }
 
   private void file(BackupSource source) throws IOException {
-    byte[] plain;
-    try (InputStream in = Files.newInputStream(source.path())) {
-      plain = in.readNBytes(DataBlob.BLOB_PLAIN_BYTES_MAX + 1);
-    }
-    byte[] blob = DataBlob.encode(plain, 0, plain.length, true);
-    if (blob.length > DataBlob.BLOB_ENCODED_BYTES_MAX) {
-      throw BackupException.invalid(
-              "'"
-                  + source.path()
-                  + "' has "
-                  + blob.length
-                  + " bytes compressed, a "
-                  + "single file may have "
-                  + DataBlob.BLOB_ENCODED_BYTES_MAX)
-          .advise("Back up its directory as a .pxar, or the file as an .img.");
-    }
+    byte[] plain = SmallFile.read(source.path());
+    byte[] blob = SmallFile.encode(source.path(), plain);
     session.blob(source.archive(), blob);
     files.add(new ManifestFile(source.archive(), CryptMode.NONE, blob.length, Digest.sha256(blob)));
     terminal.line(source.name() + ": " + HumanText.bytes(plain.length));

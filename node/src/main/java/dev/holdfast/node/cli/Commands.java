@@ -11,6 +11,8 @@ final class Commands {
           "backup",
           "restore",
           "snapshot",
+          "group",
+          "prune",
           "namespace",
           "login",
           "logout",
@@ -21,6 +23,7 @@ final class Commands {
           "peer",
           "sync",
           "mesh",
+          "status",
           "task",
           "tree",
           "version");
@@ -38,6 +41,8 @@ final class Commands {
       case "backup" -> new BackupCommand(terminal);
       case "restore" -> new RestoreCommand(terminal);
       case "snapshot" -> new SnapshotCommand(terminal);
+      case "group" -> new GroupCommand(terminal);
+      case "prune" -> new PruneCommand(terminal);
       case "namespace" -> new NamespaceCommand(terminal);
       case "login" -> new LoginCommand(terminal);
       case "logout" -> new LogoutCommand(terminal);
@@ -48,6 +53,7 @@ final class Commands {
       case "peer" -> new PeerCommand(terminal);
       case "sync" -> new SyncCommand(terminal);
       case "mesh" -> new MeshCommand(terminal);
+      case "status" -> new StatusCommand(terminal);
       case "task" -> new TaskCommand(terminal);
       case "tree" -> new TreeCommand(terminal);
       case "version" -> new VersionCommand(terminal);

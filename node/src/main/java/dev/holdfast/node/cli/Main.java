@@ -2,6 +2,7 @@ package dev.holdfast.node.cli;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import java.io.PrintWriter;
+import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -62,7 +63,7 @@ public final class Main {
   /** Runs one command; returns its exit code. Never ends the process. */
   public static int run(Terminal terminal, String... args) {
     Main root = new Main();
-    CommandLine line = new CommandLine(root);
+    CommandLine line = new CommandLine(root, new Factory(terminal));
     for (String name : named(args)) {
       line.addSubcommand(name, Commands.create(name, terminal));
     }
@@ -80,6 +81,19 @@ public final class Main {
   /** The command in question if it is known already, else all: for the help, or a hint. */
   private static List<String> named(String[] args) {
     return args.length > 0 && Commands.isKnown(args[0]) ? List.of(args[0]) : Commands.NAMES;
+  }
+
+  /** Commands within commands want the terminal, too. */
+  private record Factory(Terminal terminal) implements CommandLine.IFactory {
+    @Override
+    public <K> K create(Class<K> type) throws Exception {
+      for (Constructor<?> constructor : type.getDeclaredConstructors()) {
+        if (List.of(constructor.getParameterTypes()).equals(List.of(Terminal.class))) {
+          return type.cast(constructor.newInstance(terminal));
+        }
+      }
+      return CommandLine.defaultFactory().create(type);
+    }
   }
 
   private static void addHelp(CommandLine line) {

@@ -60,6 +60,11 @@ class NodeChoice {
     }
   }
 
+  /** Whether the command line or the environment says which. */
+  boolean isNamed(Terminal terminal) {
+    return state != null || repository.isNamed(terminal);
+  }
+
   /** Of the node that is called, without calling it; a usage error with {@code --state}. */
   Repository repository(Terminal terminal) {
     if (state != null) {

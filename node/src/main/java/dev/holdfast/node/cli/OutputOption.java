@@ -54,6 +54,15 @@ final class OutputOption {
     }
   }
 
+  /** Prints one value. */
+  void print(Terminal terminal, JsonNode value) {
+    if (isJson(terminal)) {
+      json(terminal, value);
+    } else {
+      terminal.line(Field.plain(value));
+    }
+  }
+
   static void json(Terminal terminal, JsonNode data) {
     terminal.line(data.toPrettyString());
   }

@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
  */
 final class RepositoryOptions {
   private static final String VARIABLE = "PBS_REPOSITORY";
+  private static final String DATASTORE_VARIABLE = "PBS_DATASTORE";
   private static final String CREDENTIAL = "repository";
 
   @Option(
@@ -68,6 +69,14 @@ final class RepositoryOptions {
     return whole == null ? parts(terminal, auth) : checked(VARIABLE, whole, Repository::parse);
   }
 
+  /** Whether the command line or the environment says any. */
+  boolean isNamed(Terminal terminal) {
+    return repository != null
+        || datastore != null
+        || terminal.variable(VARIABLE).isPresent()
+        || terminal.variable(DATASTORE_VARIABLE).isPresent();
+  }
+
   /** With {@code --state}: only the datastore is free to be said. */
   @Nullable DatastoreName localDatastore(@Nullable AuthId auth) {
     Repository named = repository;
@@ -86,7 +95,7 @@ final class RepositoryOptions {
   }
 
   private Repository parts(Terminal terminal, @Nullable AuthId auth) {
-    DatastoreName store = part(terminal, datastore, "PBS_DATASTORE", DatastoreName::new);
+    DatastoreName store = part(terminal, datastore, DATASTORE_VARIABLE, DatastoreName::new);
     if (store == null) {
       throw new UsageException(
           hasParts(auth) ? "no datastore was named" : "no node was named",

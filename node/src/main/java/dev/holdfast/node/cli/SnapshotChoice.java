@@ -1,6 +1,7 @@
 package dev.holdfast.node.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
@@ -60,5 +61,20 @@ record SnapshotChoice(GroupId group, @Nullable SnapshotId snapshot) {
     Map<String, String> query = query(namespace, snapshot.group());
     query.put("backup-time", Long.toString(snapshot.time()));
     return query;
+  }
+
+  /** The same parameters for a call that changes something. */
+  static ObjectNode body(Namespace namespace, GroupId group) {
+    return body(query(namespace, group));
+  }
+
+  static ObjectNode body(Namespace namespace, SnapshotId snapshot) {
+    return body(query(namespace, snapshot)).put("backup-time", snapshot.time());
+  }
+
+  private static ObjectNode body(Map<String, String> query) {
+    ObjectNode body = NodeConnection.object();
+    query.forEach(body::put);
+    return body;
   }
 }

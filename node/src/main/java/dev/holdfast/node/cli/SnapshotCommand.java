@@ -8,6 +8,7 @@ import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.node.cli.Table.Align;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "snapshot", description = "Snapshots of a namespace.")
+@Command(
+    name = "snapshot",
+    description = "Snapshots of a namespace.",
+    subcommands = {SnapshotNotesCommand.class, SnapshotProtectedCommand.class})
 final class SnapshotCommand {
   private final Terminal terminal;
 
@@ -54,7 +58,8 @@ final class SnapshotCommand {
         });
   }
 
-  private static JsonNode sorted(JsonNode rows) {
+  /** By type, name and time. */
+  static JsonNode sorted(JsonNode rows) {
     return StreamSupport.stream(rows.spliterator(), false)
         .sorted(
             Comparator.comparing((JsonNode row) -> row.path("backup-type").asText())
@@ -63,7 +68,7 @@ final class SnapshotCommand {
         .collect(JsonNodeFactory.instance::arrayNode, ArrayNode::add, ArrayNode::addAll);
   }
 
-  private static String name(JsonNode row) {
+  static String name(JsonNode row) {
     return new SnapshotId(
             new GroupId(
                 BackupType.parse(row.path("backup-type").asText()), row.path("backup-id").asText()),
@@ -71,7 +76,7 @@ final class SnapshotCommand {
         .toString();
   }
 
-  private static String files(JsonNode row) {
+  static String files(JsonNode row) {
     StringBuilder names = new StringBuilder();
     for (JsonNode file : row.path("files")) {
       names
@@ -118,6 +123,29 @@ final class SnapshotCommand {
         node -> {
           node.delete(node.storePath("/snapshots"), SnapshotChoice.query(namespace, snapshot));
           terminal.line("removed " + snapshot);
+        });
+  }
+
+  @Command(
+      name = "upload-log",
+      description = "Add the log of the backup to a snapshot that has none yet, e.g. of the job.")
+  int uploadLog(
+      @Mixin ConnectionOptions connection,
+      @Mixin NamespaceOption namespaceOption,
+      @Parameters(paramLabel = "SNAPSHOT", description = "TYPE/ID/TIME") SnapshotId snapshot,
+      @Parameters(paramLabel = "FILE") Path file)
+      throws Exception {
+    Namespace namespace = namespaceOption.of(terminal);
+    byte[] blob = SmallFile.encode(file);
+    return connection.run(
+        terminal,
+        node -> {
+          var unused =
+              node.node()
+                  .upload(
+                      node.storePath("/upload-backup-log"),
+                      SnapshotChoice.query(namespace, snapshot),
+                      blob);
         });
   }
 }

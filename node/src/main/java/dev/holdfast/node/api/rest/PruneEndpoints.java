@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Removes snapshots by retention rules, of one group or of all below a namespace (spec/protocols.md
@@ -124,7 +125,17 @@ final class PruneEndpoints {
   }
 
   /** What is to become of a snapshot. */
-  private record Decision(SnapshotId snapshot, Mark mark, boolean keep) {}
+  private record Decision(SnapshotId snapshot, Mark mark, boolean keep, @Nullable Period rule) {
+    /** For people: our command line shows it, other clients pass it over. */
+    String reason() {
+      return switch (mark) {
+        case PROTECTED -> "protected";
+        case KEEP_PARTIAL -> "not finished";
+        case KEEP -> rule == null ? "" : rule.option();
+        case REMOVE -> keep ? "no rule was given" : "no rule keeps it";
+      };
+    }
+  }
 
   /** Oldest first, as they are removed. */
   private List<Decision> decide(
@@ -138,11 +149,12 @@ final class PruneEndpoints {
               store.isProtected(namespace, snapshot)));
     }
     List<Decision> decisions = new ArrayList<>();
-    new TreeMap<>(PruneSelection.select(candidates, rules, tasks.clock().getZone()))
+    new TreeMap<>(PruneSelection.decide(candidates, rules, tasks.clock().getZone()))
         .forEach(
-            (time, mark) ->
-                decisions.add(
-                    new Decision(group.at(time), mark, rules.keepAll() || mark != Mark.REMOVE)));
+            (time, made) -> {
+              boolean keep = rules.keepAll() || made.mark() != Mark.REMOVE;
+              decisions.add(new Decision(group.at(time), made.mark(), keep, made.rule()));
+            });
     return decisions;
   }
 
@@ -155,7 +167,8 @@ final class PruneEndpoints {
               .put("backup-id", decision.snapshot.group().id())
               .put("backup-time", decision.snapshot.time())
               .put("keep", decision.keep)
-              .put("protected", decision.mark == Mark.PROTECTED);
+              .put("protected", decision.mark == Mark.PROTECTED)
+              .put("reason", decision.reason());
       if (!shown.isRoot()) {
         json.put("ns", shown.toString());
       }
