@@ -35,7 +35,8 @@ public final class CatalogWriter {
   /** The name of the archive that a catalog is uploaded as. */
   public static final ArchiveName NAME = new ArchiveName("catalog.pcat1.didx");
 
-  private static final long MAGIC = 0x91fd60f9c46758d5L;
+  static final int MAGIC_BYTES = Long.BYTES;
+  static final long MAGIC = 0x91fd60f9c46758d5L;
 
   private final OutputStream sink;
   private final Deque<Table> open = new ArrayDeque<>();
@@ -57,7 +58,7 @@ public final class CatalogWriter {
   public CatalogWriter(OutputStream sink) throws IOException {
     this.sink = sink;
     open.push(new Table(Bytes.EMPTY));
-    raw(ByteBuffer.allocate(Long.BYTES).putLong(MAGIC).array());
+    raw(ByteBuffer.allocate(MAGIC_BYTES).putLong(MAGIC).array());
   }
 
   /**

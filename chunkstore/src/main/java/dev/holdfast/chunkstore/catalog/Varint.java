@@ -1,6 +1,8 @@
 package dev.holdfast.chunkstore.catalog;
 
+import dev.holdfast.chunkstore.error.BackupException;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 
 /**
  * Numbers in a catalog (spec/formats.md §7): seven bits per byte, least significant group first,
@@ -35,5 +37,50 @@ final class Varint {
       rest >>>= GROUP_BITS;
     }
     out.write(0);
+  }
+
+  /** Gives one byte after the other; throws at the end. */
+  @FunctionalInterface
+  interface OctetSource {
+    int next() throws IOException;
+  }
+
+  /** All 64 bits of the result count. Throws CORRUPT_DATA for a longer one. */
+  static long readUnsigned(OctetSource in) throws IOException {
+    long value = 0;
+    for (int shift = 0; shift < Long.SIZE; shift += GROUP_BITS) {
+      int octet = in.next();
+      if (shift == Long.SIZE - 1 && (octet & ~1) != 0) {
+        break;
+      }
+      value |= (long) (octet & GROUP_MASK) << shift;
+      if ((octet & MORE) == 0) {
+        return value;
+      }
+    }
+    throw tooLong();
+  }
+
+  static long readSigned(OctetSource in) throws IOException {
+    long value = 0;
+    for (int shift = 0; shift <= Long.SIZE + GROUP_BITS; shift += GROUP_BITS) {
+      int octet = in.next();
+      if (octet == 0 && shift > 0) {
+        return -value;
+      }
+      boolean fits = shift < Long.SIZE - 1 || (shift == Long.SIZE - 1 && (octet & ~MORE & ~1) == 0);
+      if (!fits) {
+        break;
+      }
+      value |= (long) (octet & GROUP_MASK) << shift;
+      if ((octet & MORE) == 0) {
+        return value;
+      }
+    }
+    throw tooLong();
+  }
+
+  private static BackupException tooLong() {
+    return BackupException.corrupt("catalog: a number has more than 64 bits");
   }
 }
