@@ -9,6 +9,7 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.pxar.ExcludePatterns;
 import dev.holdfast.chunkstore.pxar.TreeBackup;
 import dev.holdfast.replication.peer.BackupSession;
+import dev.holdfast.replication.wire.TransferRate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -36,6 +37,7 @@ final class BackupCommand implements Callable<Integer> {
 
   @Mixin private ConnectionOptions connection = new ConnectionOptions();
   @Mixin private NamespaceOption namespaceOption = new NamespaceOption();
+  @Mixin private RateOptions rateOptions = new RateOptions();
 
   @Parameters(
       arity = "1..*",
@@ -83,8 +85,9 @@ final class BackupCommand implements Callable<Integer> {
     GroupId group = new GroupId(type, id == null ? hostName() : id);
     TreeBackup.Options tree =
         new TreeBackup.Options(allFileSystems, TreeBackup.Options.ENTRIES_MAX_DEFAULT, patterns());
+    TransferRate rate = rateOptions.rate();
     terminal.interruption().arm();
-    return connection.run(terminal, node -> run(node, namespace, group, tree));
+    return connection.run(terminal, rate, node -> run(node, namespace, group, tree));
   }
 
   private ExcludePatterns patterns() {

@@ -20,6 +20,7 @@ final class Converters {
   static void register(CommandLine line) {
     line.registerConverter(AuthId.class, checked(AuthId::parse));
     line.registerConverter(BackupType.class, checked(BackupType::parse));
+    line.registerConverter(ByteCount.class, checked(ByteCount::parse));
     line.registerConverter(DatastoreName.class, checked(DatastoreName::new));
     line.registerConverter(Fingerprint.class, checked(Fingerprint::parse));
     line.registerConverter(GroupId.class, checked(GroupId::parse));

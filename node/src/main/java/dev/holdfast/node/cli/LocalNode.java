@@ -11,6 +11,7 @@ import dev.holdfast.node.NodeIdentity;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.wire.PinnedTrust;
+import dev.holdfast.replication.wire.TransferRate;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -60,8 +61,8 @@ final class LocalNode {
     };
   }
 
-  NodeConnection connect(@Nullable DatastoreName datastore) {
-    return new NodeConnection(address, trust, new Credential.Local(secret), datastore);
+  NodeConnection connect(@Nullable DatastoreName datastore, TransferRate rate) {
+    return new NodeConnection(address, trust, new Credential.Local(secret), datastore, rate);
   }
 
   /** A killed node leaves its address behind. */

@@ -5,6 +5,7 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Fingerprint;
+import dev.holdfast.replication.wire.TransferRate;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -42,18 +43,25 @@ class NodeChoice {
 
   /** Runs with a connection, which is closed afterwards. */
   int run(Terminal terminal, Use use) throws Exception {
+    return run(terminal, TransferRate.UNLIMITED, use);
+  }
+
+  /**
+   * @param rate of each session
+   */
+  int run(Terminal terminal, TransferRate rate, Use use) throws Exception {
     if (state == null) {
-      new RemoteAccess(terminal, repository.resolve(terminal, auth())).run(fingerprint, use);
+      new RemoteAccess(terminal, repository.resolve(terminal, auth()), rate).run(fingerprint, use);
     } else {
-      local(state, use);
+      local(state, rate, use);
     }
     return ExitCode.OK.number();
   }
 
-  private void local(Path directory, Use use) throws Exception {
+  private void local(Path directory, TransferRate rate, Use use) throws Exception {
     DatastoreName datastore = repository.localDatastore(auth());
     LocalNode local = LocalNode.find(directory);
-    try (NodeConnection node = local.connect(datastore)) {
+    try (NodeConnection node = local.connect(datastore, rate)) {
       use.with(node);
     } catch (BackupException e) {
       throw e.kind() == Kind.PEER_UNREACHABLE ? local.notRunning(e) : e;

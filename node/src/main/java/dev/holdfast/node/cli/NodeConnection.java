@@ -9,6 +9,7 @@ import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.wire.PinnedTrust;
+import dev.holdfast.replication.wire.TransferRate;
 import dev.holdfast.replication.wire.WireClient;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -36,9 +37,10 @@ final class NodeConnection implements AutoCloseable {
       HostAndPort address,
       PinnedTrust trust,
       Credential credential,
-      @Nullable DatastoreName datastore) {
+      @Nullable DatastoreName datastore,
+      TransferRate rate) {
     this.vertx = createVertx();
-    this.node = new RemoteNode(vertx, address, trust, credential, WireClient.ANSWER_TIMEOUT);
+    this.node = new RemoteNode(vertx, address, trust, credential, WireClient.ANSWER_TIMEOUT, rate);
     this.datastore = datastore;
   }
 

@@ -7,6 +7,7 @@ import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.wire.PinnedTrust;
+import dev.holdfast.replication.wire.TransferRate;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
@@ -23,14 +24,16 @@ final class RemoteAccess {
 
   private final Terminal terminal;
   private final Repository repository;
+  private final TransferRate rate;
   private final String server;
   private final AuthId who;
   private final TicketCache tickets;
   private final KnownFingerprints known;
 
-  RemoteAccess(Terminal terminal, Repository repository) {
+  RemoteAccess(Terminal terminal, Repository repository, TransferRate rate) {
     this.terminal = terminal;
     this.repository = repository;
+    this.rate = rate;
     this.server = repository.address().host();
     this.who = repository.authOrDefault();
     this.tickets = new TicketCache(terminal);
@@ -73,7 +76,8 @@ final class RemoteAccess {
   }
 
   private NodeConnection connect(PinnedTrust trust, Credential credential) {
-    return new NodeConnection(repository.address(), trust, credential, repository.datastore());
+    return new NodeConnection(
+        repository.address(), trust, credential, repository.datastore(), rate);
   }
 
   private void keepTicket(NodeConnection node) {

@@ -16,6 +16,7 @@ import dev.holdfast.chunkstore.pxar.TreeRestore;
 import dev.holdfast.chunkstore.pxar.TreeSummary;
 import dev.holdfast.replication.peer.ArchiveDownload;
 import dev.holdfast.replication.peer.ReaderSession;
+import dev.holdfast.replication.wire.TransferRate;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -44,6 +45,7 @@ final class RestoreCommand implements Callable<Integer> {
 
   @Mixin private ConnectionOptions connection = new ConnectionOptions();
   @Mixin private NamespaceOption namespaceOption = new NamespaceOption();
+  @Mixin private RateOptions rateOptions = new RateOptions();
 
   @Parameters(
       index = "0",
@@ -72,9 +74,11 @@ final class RestoreCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ArchiveName name = archiveName();
     Namespace namespace = namespaceOption.of(terminal);
+    TransferRate rate = rateOptions.rate();
     terminal.interruption().arm();
     return connection.run(
         terminal,
+        rate,
         node -> {
           SnapshotId snapshot = Objects.requireNonNull(choice).resolve(node, namespace);
           try (ReaderSession session =

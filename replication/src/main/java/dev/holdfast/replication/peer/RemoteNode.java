@@ -13,6 +13,7 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.replication.wire.PinnedTrust;
 import dev.holdfast.replication.wire.TlsEngine;
+import dev.holdfast.replication.wire.TransferRate;
 import dev.holdfast.replication.wire.WireClient;
 import dev.holdfast.replication.wire.WireResponse;
 import dev.holdfast.replication.wire.WireSession;
@@ -59,6 +60,19 @@ public final class RemoteNode implements AutoCloseable {
       PinnedTrust trust,
       Credential credential,
       Duration answerTimeout) {
+    this(vertx, address, trust, credential, answerTimeout, TransferRate.UNLIMITED);
+  }
+
+  /**
+   * @param rate of each session; REST calls are not slowed down
+   */
+  public RemoteNode(
+      Vertx vertx,
+      HostAndPort address,
+      PinnedTrust trust,
+      Credential credential,
+      Duration answerTimeout,
+      TransferRate rate) {
     this(
         vertx,
         address,
@@ -67,7 +81,8 @@ public final class RemoteNode implements AutoCloseable {
         answerTimeout,
         TlsEngine.choose(),
         WireSettings.DEFAULT,
-        InstantSource.system());
+        InstantSource.system(),
+        rate);
   }
 
   /**
@@ -82,10 +97,32 @@ public final class RemoteNode implements AutoCloseable {
       TlsEngine engine,
       WireSettings settings,
       InstantSource clock) {
+    this(
+        vertx,
+        address,
+        trust,
+        credential,
+        answerTimeout,
+        engine,
+        settings,
+        clock,
+        TransferRate.UNLIMITED);
+  }
+
+  private RemoteNode(
+      Vertx vertx,
+      HostAndPort address,
+      PinnedTrust trust,
+      Credential credential,
+      Duration answerTimeout,
+      TlsEngine engine,
+      WireSettings settings,
+      InstantSource clock,
+      TransferRate rate) {
     this.address = address;
     this.answerTimeout = answerTimeout;
     this.rest = new RestTransport(vertx, address, trust, engine, answerTimeout);
-    this.wire = new WireClient(vertx, trust, settings, engine, answerTimeout);
+    this.wire = new WireClient(vertx, trust, settings, engine, answerTimeout, rate);
     this.login = new Login(credential, clock, this::askForTicket);
   }
 

@@ -3,6 +3,7 @@ package dev.holdfast.replication.wire;
 import dev.holdfast.chunkstore.error.BackupException;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.util.ReferenceCountUtil;
@@ -40,6 +41,7 @@ public final class WireClient implements AutoCloseable {
   private final PinnedTrust trust;
   private final WireSettings settings;
   private final Duration answerTimeout;
+  private final TransferRate rate;
   private final NetClient client;
 
   public WireClient(Vertx vertx, PinnedTrust trust, WireSettings settings) {
@@ -52,10 +54,24 @@ public final class WireClient implements AutoCloseable {
       WireSettings settings,
       TlsEngine engine,
       Duration answerTimeout) {
+    this(vertx, trust, settings, engine, answerTimeout, TransferRate.UNLIMITED);
+  }
+
+  /**
+   * @param rate of each session
+   */
+  public WireClient(
+      Vertx vertx,
+      PinnedTrust trust,
+      WireSettings settings,
+      TlsEngine engine,
+      Duration answerTimeout,
+      TransferRate rate) {
     this.vertx = (VertxInternal) vertx;
     this.trust = trust;
     this.settings = settings;
     this.answerTimeout = answerTimeout;
+    this.rate = rate;
     this.client = vertx.createNetClient(options(trust, engine));
   }
 
@@ -144,6 +160,10 @@ public final class WireClient implements AutoCloseable {
     // No HTTP/1 encoder ever enters the pipeline: it would still be in the way of the HTTP/2
     // preface.
     ChannelPipeline pipeline = channel.pipeline();
+    ChannelHandler shaper = rate.shaper();
+    if (shaper != null) {
+      pipeline.addFirst("rate", shaper); // before TLS: next to the socket
+    }
     UpgradeAnswer answer =
         new UpgradeAnswer(
             upgraded -> {
