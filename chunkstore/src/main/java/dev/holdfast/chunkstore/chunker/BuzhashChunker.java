@@ -165,10 +165,15 @@ public final class BuzhashChunker {
   }
 
   private int cut(int taken) {
+    restart();
+    return taken;
+  }
+
+  /** Begins a new chunk, whatever was scanned of the current one. */
+  public void restart() {
     chunkBytes = 0;
     hash = 0;
     cutFound = false;
-    return taken;
   }
 
   /** The share of one byte, for a test that words the algorithm in another way. */

@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
  * at. Matching is by bytes, as names are. Immutable.
  */
 public final class ExcludePatterns {
-  public static final ExcludePatterns NONE = new ExcludePatterns(List.of());
+  public static final ExcludePatterns NONE = new ExcludePatterns(List.of(), "");
 
   /** More cannot be meant, and each costs a comparison per name. */
   public static final int COUNT_MAX = 10_000;
@@ -59,9 +59,11 @@ public final class ExcludePatterns {
   private record Rule(Pattern pattern, boolean directoriesOnly, boolean excludes) {}
 
   private final List<Rule> rules;
+  private final String text;
 
-  private ExcludePatterns(List<Rule> rules) {
+  private ExcludePatterns(List<Rule> rules, String text) {
     this.rules = rules;
+    this.text = text;
   }
 
   /** Throws INVALID_INPUT naming the pattern and what is wrong with it. */
@@ -70,9 +72,24 @@ public final class ExcludePatterns {
       throw BackupException.invalid(
           patterns.size() + " exclude patterns, expected at most " + COUNT_MAX);
     }
-    return patterns.isEmpty()
-        ? NONE
-        : new ExcludePatterns(patterns.stream().map(ExcludePatterns::rule).toList());
+    if (patterns.isEmpty()) {
+      return NONE;
+    }
+    StringBuilder text = new StringBuilder();
+    for (String pattern : patterns) {
+      text.append(trim(pattern)).append('\n');
+    }
+    return new ExcludePatterns(
+        patterns.stream().map(ExcludePatterns::rule).toList(), text.toString());
+  }
+
+  private static String trim(String line) {
+    return line.replaceAll(WHITESPACE, "");
+  }
+
+  /** The patterns as they were given, each followed by a newline. */
+  public String text() {
+    return text;
   }
 
   public boolean isEmpty() {
@@ -100,7 +117,7 @@ public final class ExcludePatterns {
   }
 
   private static Rule rule(String line) {
-    String text = line.replaceAll(WHITESPACE, "");
+    String text = trim(line);
     boolean excludes = !text.startsWith("!");
     if (!excludes) {
       text = text.substring(1);

@@ -21,7 +21,41 @@ final class FileFlags {
     new Pair(0x2000000, 0x20000000, true), // project inherited
   };
 
+  // Hidden, system and archive of FAT: 0x02, 0x04 and 0x20 there.
+  private static final long FAT_HIDDEN = 0x2000;
+  private static final long FAT_SYSTEM = 0x4000;
+  private static final long FAT_ARCHIVE = 0x8000;
+  private static final int FAT_MASK = 0x26;
+
   private FileFlags() {}
+
+  /** From the attributes of a file on FAT. */
+  static long storedFat(int attributes) {
+    return ((attributes & 0x02) != 0 ? FAT_HIDDEN : 0)
+        | ((attributes & 0x04) != 0 ? FAT_SYSTEM : 0)
+        | ((attributes & 0x20) != 0 ? FAT_ARCHIVE : 0);
+  }
+
+  /** The attributes of a file on FAT, with those of the file that have no partner. */
+  static int fat(long stored, int ofFile) {
+    return (ofFile & ~FAT_MASK)
+        | ((stored & FAT_HIDDEN) != 0 ? 0x02 : 0)
+        | ((stored & FAT_SYSTEM) != 0 ? 0x04 : 0)
+        | ((stored & FAT_ARCHIVE) != 0 ? 0x20 : 0);
+  }
+
+  static boolean hasFat(long stored) {
+    return (stored & (FAT_HIDDEN | FAT_SYSTEM | FAT_ARCHIVE)) != 0;
+  }
+
+  /** Whether a bit is set that nothing here can restore, such as those of btrfs subvolumes. */
+  static boolean hasOthers(long stored) {
+    long rest = stored & ~(FAT_HIDDEN | FAT_SYSTEM | FAT_ARCHIVE);
+    for (Pair pair : PAIRS) {
+      rest &= ~pair.stored;
+    }
+    return rest != 0;
+  }
 
   static long stored(int fileSystem) {
     long flags = 0;

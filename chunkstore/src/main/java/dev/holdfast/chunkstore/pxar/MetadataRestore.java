@@ -17,7 +17,10 @@ final class MetadataRestore {
   private static final String OWNERS_NEED_ROOT =
       "owners are not restored, nor set-user-id and set-group-id bits of files whose owner differs:"
           + " this needs root";
-  private static final String NO_QUOTA = "quota project ids are not restored";
+  private static final String NO_QUOTA =
+      "quota project ids of links, devices, fifos and sockets are not restored";
+  private static final String NO_OTHER_FLAGS =
+      "flags of btrfs subvolumes and others that no file system here has are not restored";
 
   @FunctionalInterface
   private interface Call {
@@ -51,8 +54,27 @@ final class MetadataRestore {
         path,
         "modification time",
         () -> posix.setModifyTime(handle, stat.modifySeconds(), stat.modifyNanos()));
+    Long project = node.metadata().quotaProject();
+    if (project != null) {
+      attempt(
+          path,
+          "quota project id " + project,
+          () -> posix.setQuotaProject(handle, project.intValue()));
+    }
+    otherFlags(handle, stat.flags(), path);
     addFlags(handle, FileFlags.late(stat.flags()), path);
-    quota(node);
+  }
+
+  private void otherFlags(int handle, long flags, Bytes path) {
+    if (FileFlags.hasFat(flags)) {
+      attempt(
+          path,
+          "FAT attributes",
+          () -> posix.setFatAttributes(handle, FileFlags.fat(flags, posix.fatAttributes(handle))));
+    }
+    if (FileFlags.hasOthers(flags)) {
+      count.warnOnce(NO_OTHER_FLAGS);
+    }
   }
 
   /** For a symbolic link, fifo, socket or device: set by name, never through it. */
@@ -70,7 +92,7 @@ final class MetadataRestore {
         path,
         "modification time",
         () -> posix.setModifyTime(directory, name, stat.modifySeconds(), stat.modifyNanos()));
-    quota(node);
+    noQuota(node);
   }
 
   private void setModeOfNode(int directory, Bytes name, int permissions) throws PosixException {
@@ -112,7 +134,7 @@ final class MetadataRestore {
     }
   }
 
-  private void quota(Node node) {
+  private void noQuota(Node node) {
     if (node.metadata().quotaProject() != null) {
       count.warnOnce(NO_QUOTA);
     }

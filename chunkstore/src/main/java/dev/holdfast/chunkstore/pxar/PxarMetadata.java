@@ -26,6 +26,13 @@ public record PxarMetadata(
   private static final List<Bytes> STORED_PREFIXES =
       List.of(Bytes.of("user."), Bytes.of("trusted."), Bytes.of("security."));
 
+  /** Whether an archive can hold an attribute of this name. */
+  static boolean hasPlace(Bytes name) {
+    return name.equals(PosixAcl.ACCESS)
+        || name.equals(PosixAcl.DEFAULT)
+        || STORED_PREFIXES.stream().anyMatch(name::startsWith);
+  }
+
   /** From all attributes that the kernel lists; those of other name spaces are left out. */
   static PxarMetadata of(List<Xattr> listed, @Nullable Long quotaProject) {
     if (listed.isEmpty() && quotaProject == null) {

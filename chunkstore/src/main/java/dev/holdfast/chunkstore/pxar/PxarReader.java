@@ -112,6 +112,11 @@ public final class PxarReader {
     return entry;
   }
 
+  /** Of the archive, for errors. */
+  String name() {
+    return items.name();
+  }
+
   /** Whether it is split; known after the first entry. */
   public boolean isSplit() {
     return entries.isSplit();

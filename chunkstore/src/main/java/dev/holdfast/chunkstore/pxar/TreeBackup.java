@@ -8,10 +8,10 @@ import dev.holdfast.chunkstore.pxar.posix.OpenFlags;
 import dev.holdfast.chunkstore.pxar.posix.Posix;
 import dev.holdfast.chunkstore.pxar.posix.PosixException;
 import dev.holdfast.chunkstore.pxar.posix.PosixStat;
-import dev.holdfast.chunkstore.pxar.posix.Xattr;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -67,54 +67,81 @@ public final class TreeBackup {
           0x43415d53L, // smackfs
           0x42494e4dL); // binfmt_misc
 
-  private static final int READ_FLAGS =
-      OpenFlags.READ_ONLY | OpenFlags.NO_FOLLOW | OpenFlags.NO_TERMINAL;
-
   private record FileId(long device, long inode) {}
 
-  private record FirstLink(long position, Bytes path) {}
+  /** As real clients call the file that keeps the patterns of the command line. */
+  private static final Bytes EXCLUDE_CLI_NAME = Bytes.of(".pxarexclude-cli");
+
+  private static final int EXCLUDE_CLI_MODE = FileMode.REGULAR | 0600;
 
   private final Posix posix;
-  private final PxarWriter writer;
   private final Options options;
   private final TreeCount count;
-  private final PxarEntrySink entries;
-  private final Map<FileId, FirstLink> firstLinks = new HashMap<>();
-  private final FileContent content = new FileContent();
+  private final SourceFiles files;
+  private final EntryOutput output;
+  private final boolean split;
+  private final Map<FileId, FoundFile.FirstLink> firstLinks = new HashMap<>();
   private final ExcludeFiles excludes;
+  private int rootHandle;
   private long rootDevice;
   private long namesHeld;
 
   private TreeBackup(
       Posix posix,
-      OutputStream sink,
+      ArchiveTarget target,
       Options options,
       TreeListener listener,
       PxarEntrySink entries) {
     this.posix = posix;
-    this.entries = entries;
-    this.writer = new PxarWriter(sink);
     this.options = options;
     this.count = new TreeCount(listener);
+    this.files = new SourceFiles(posix, count);
     this.excludes = new ExcludeFiles(options.exclude);
+    this.split = target instanceof ArchiveTarget.Split;
+    this.output = output(target, entries);
+  }
+
+  private EntryOutput output(ArchiveTarget target, PxarEntrySink entries) {
+    return switch (target) {
+      case ArchiveTarget.Single single ->
+          new DirectOutput(new PxarWriter(single.archive()), entries, count);
+      case ArchiveTarget.Split pair -> {
+        Bytes prelude = ArchivePrelude.of(options.exclude);
+        PxarWriter writer = new PxarWriter(pair.metadata(), pair.payload(), prelude);
+        DirectOutput direct = new DirectOutput(writer, entries, count);
+        PreviousArchive previous = pair.previous();
+        yield previous == null ? direct : new ReuseOutput(direct, previous, this::saveLate, count);
+      }
+    };
   }
 
   /**
-   * Saves the tree below {@code root}. Blocks; the sink is written on this thread, in blocks of up
-   * to 256 KiB, and stays open. Holds the names of the directories it is in, and one record per
-   * file with several links.
+   * Saves the tree below {@code root}. Blocks; the sinks are written on this thread, in blocks of
+   * up to 256 KiB, and stay open. Holds the names of the directories it is in, one record per file
+   * with several links, and what waits for a decision on reuse.
    *
    * @param entries is told of each entry on the same thread, for a catalog
    * @throws IOException what the sinks threw; failures of the tree are BackupExceptions
    */
   public static TreeSummary write(
-      Path root, OutputStream sink, Options options, TreeListener listener, PxarEntrySink entries)
+      Path root,
+      ArchiveTarget target,
+      Options options,
+      TreeListener listener,
+      PxarEntrySink entries)
       throws IOException {
     try (Posix posix = Posix.open()) {
-      TreeBackup backup = new TreeBackup(posix, sink, options, listener, entries);
+      TreeBackup backup = new TreeBackup(posix, target, options, listener, entries);
       backup.root(Bytes.of(root));
       return backup.count.summary();
     }
+  }
+
+  /** As above, into one stream. */
+  public static TreeSummary write(
+      Path root, OutputStream sink, Options options, TreeListener listener, PxarEntrySink entries)
+      throws IOException {
+    return write(root, new ArchiveTarget.Single(sink), options, listener, entries);
   }
 
   /** As above, with the default options and no catalog. */
@@ -124,34 +151,40 @@ public final class TreeBackup {
   }
 
   private void root(Bytes path) throws IOException {
-    int handle;
     try {
-      handle =
+      rootHandle =
           posix.open(Posix.WORKING_DIRECTORY, path, OpenFlags.READ_ONLY | OpenFlags.DIRECTORY, 0);
     } catch (PosixException e) {
       throw e.toBackup("cannot open directory '" + path + "'");
     }
     try {
-      PosixStat stat = posix.stat(handle);
+      PosixStat stat = posix.stat(rootHandle);
       rootDevice = stat.device();
-      PxarStat stored = stored(handle, stat);
-      PxarMetadata metadata = metadata(handle, Bytes.EMPTY);
-      writer.startRoot(stored, metadata);
-      entries.entry(new PxarEntry.Directory(Bytes.EMPTY, stored, metadata));
-      children(handle, Bytes.EMPTY, stat.device(), 1);
-      endDirectory();
-      writer.finish();
+      output.directory(
+          new PxarEntry.Directory(
+              Bytes.EMPTY, files.stat(rootHandle, stat), files.metadata(rootHandle, Bytes.EMPTY)));
+      children(rootHandle, Bytes.EMPTY, stat.device(), 1);
+      excludeCli();
+      output.endDirectory();
+      output.finish();
     } catch (PosixException e) {
       throw e.toBackup("cannot read directory '" + path + "'");
     } finally {
-      posix.close(handle);
+      posix.close(rootHandle);
     }
   }
 
-  private void endDirectory() throws IOException {
-    writer.endDirectory();
-    entries.entry(new PxarEntry.DirectoryEnd());
-    count.directory();
+  /** A file that is in the archive only; a split archive has a prelude instead. */
+  private void excludeCli() throws IOException {
+    if (split || options.exclude.isEmpty()) {
+      return;
+    }
+    byte[] lines = options.exclude.text().getBytes(StandardCharsets.UTF_8);
+    PxarStat stat = new PxarStat(EXCLUDE_CLI_MODE, 0, posix.userId(), posix.groupId(), 0, 0);
+    output.file(
+        new FoundFile(
+            EXCLUDE_CLI_NAME, EXCLUDE_CLI_NAME, stat, PxarMetadata.NONE, lines.length, null),
+        new ByteArrayInputStream(lines));
   }
 
   private void children(int directory, Bytes path, long device, int depth) throws IOException {
@@ -176,6 +209,10 @@ public final class TreeBackup {
       readExcludes(directory, path);
     }
     for (DirectoryEntry entry : names) {
+      if (path.isEmpty() && entry.name().equals(EXCLUDE_CLI_NAME)) {
+        count.warn(EXCLUDE_CLI_NAME + ": skipped, archives keep patterns under this name");
+        continue;
+      }
       child(directory, entry, path, device, depth);
     }
     namesHeld -= names.size();
@@ -185,7 +222,7 @@ public final class TreeBackup {
   private void readExcludes(int directory, Bytes path) {
     String shown = shown(path, ExcludeFiles.NAME);
     try {
-      int handle = openForReading(directory, ExcludeFiles.NAME);
+      int handle = files.open(directory, ExcludeFiles.NAME);
       try {
         PosixStat stat = posix.stat(handle);
         if (stat.type() != FileMode.REGULAR || stat.bytes() > ExcludeFiles.BYTES_MAX) {
@@ -230,7 +267,7 @@ public final class TreeBackup {
         special(directory, name, directoryPath);
         return;
       }
-      int handle = openForReading(directory, name);
+      int handle = files.open(directory, name);
       try {
         PosixStat stat = posix.stat(handle);
         if (stat.type() != type) {
@@ -261,22 +298,6 @@ public final class TreeBackup {
     }
   }
 
-  // Reading is not to count as an access, where that is allowed; a name that turned into a fifo
-  // must not hang us; and a file under a lease is waited for.
-  private int openForReading(int directory, Bytes name) throws PosixException {
-    int flags = READ_FLAGS | OpenFlags.NO_ACCESS_TIME | OpenFlags.NON_BLOCKING;
-    try {
-      return posix.open(directory, name, flags, 0);
-    } catch (PosixException e) {
-      return switch (e.errno()) {
-        case PosixException.EPERM ->
-            posix.open(directory, name, READ_FLAGS | OpenFlags.NON_BLOCKING, 0);
-        case PosixException.EAGAIN -> posix.open(directory, name, READ_FLAGS, 0);
-        default -> throw e;
-      };
-    }
-  }
-
   private void directory(
       int handle, PosixStat stat, Bytes name, Bytes parentPath, long parentDevice, int depth)
       throws IOException {
@@ -288,16 +309,14 @@ public final class TreeBackup {
           path + ": saved without its content, more than " + PxarReader.DEPTH_MAX + " levels deep");
       wanted = false;
     }
-    PxarStat stored = stored(handle, stat);
-    PxarMetadata metadata = metadata(handle, path);
-    writer.startDirectory(name, stored, metadata);
-    entries.entry(new PxarEntry.Directory(name, stored, metadata));
+    output.directory(
+        new PxarEntry.Directory(name, files.stat(handle, stat), files.metadata(handle, path)));
     if (wanted) {
       excludes.enter(name);
       children(handle, path, stat.device(), depth + 1);
       excludes.leave();
     }
-    endDirectory();
+    output.endDirectory();
   }
 
   private boolean isWanted(int handle, PosixStat stat, long parentDevice) throws PosixException {
@@ -309,127 +328,71 @@ public final class TreeBackup {
 
   private void file(int handle, PosixStat stat, Bytes name, Bytes directoryPath)
       throws IOException {
+    Bytes path = directoryPath.resolve(name);
     if (stat.links() > 1) {
       FileId id = new FileId(stat.device(), stat.inode());
-      FirstLink first = firstLinks.get(id);
+      FoundFile.FirstLink first = firstLinks.get(id);
       if (first != null) {
-        writer.hardLink(name, first.position, first.path);
-        entries.entry(new PxarEntry.HardLink(name, first.position, first.path));
-        count.other();
+        output.hardLink(name, path, first);
         return;
       }
-      Bytes path = directoryPath.resolve(name);
       if (path.length() <= PxarFormat.PATH_BYTES_MAX) { // a longer one cannot be linked to
-        firstLinks.put(id, new FirstLink(writer.position(), path));
+        first = new FoundFile.FirstLink(path);
+        FoundFile file = found(handle, stat, name, path, first);
+        firstLinks.put(id, first);
+        output.file(file, files.content(handle, path));
+        return;
       }
     }
-    PxarStat stored = stored(handle, stat);
-    PxarMetadata metadata = metadata(handle, directoryPath.resolve(name));
-    content.start(handle, directoryPath, name);
-    PxarWriter.Written written = writer.file(name, stored, metadata, stat.bytes(), content);
-    if (written.copied() < stat.bytes()) {
-      count.warn(
-          shown(directoryPath, name)
-              + ": it shrank while it was read, "
-              + (stat.bytes() - written.copied())
-              + " bytes were filled with zeros");
+    output.file(found(handle, stat, name, path, null), files.content(handle, path));
+  }
+
+  private FoundFile found(
+      int handle, PosixStat stat, Bytes name, Bytes path, FoundFile.@Nullable FirstLink link)
+      throws PosixException {
+    PxarStat stored = files.stat(handle, stat);
+    PxarMetadata metadata = files.metadata(handle, path);
+    return new FoundFile(name, path, stored, metadata, stat.bytes(), link);
+  }
+
+  /** A file that was to be taken over from the last backup, and has to be read after all. */
+  private void saveLate(FoundFile file, DirectOutput direct) throws IOException {
+    try {
+      int handle = files.openBelow(rootHandle, file.path());
+      try {
+        PosixStat stat = posix.stat(handle);
+        if (!stat.isRegular()) {
+          count.warn(file.path() + ": skipped, its type changed just now");
+          return;
+        }
+        FoundFile now = found(handle, stat, file.name(), file.path(), file.link());
+        direct.file(now, files.content(handle, file.path()));
+      } finally {
+        posix.close(handle);
+      }
+    } catch (PosixException e) {
+      skip(e, file.path().toString());
     }
-    entries.entry(
-        new PxarEntry.RegularFile(
-            name, stored, metadata, written.position(), stat.bytes(), written.payloadPosition()));
-    count.file();
   }
 
   private void special(int directory, Bytes name, Bytes directoryPath) throws IOException {
     PosixStat stat = posix.stat(directory, name);
     Bytes target = stat.type() == FileMode.SYMLINK ? posix.readLink(directory, name) : Bytes.EMPTY;
-    List<Xattr> xattrs = posix.xattrs(directory, name);
     PxarStat stored = PxarStat.of(stat);
-    PxarMetadata metadata = metadata(xattrs, directoryPath.resolve(name));
+    PxarMetadata metadata = files.metadata(directory, name, directoryPath.resolve(name));
     switch (stat.type()) {
-      case FileMode.SYMLINK -> {
-        writer.symlink(name, stored, metadata, target);
-        entries.entry(new PxarEntry.Symlink(name, stored, metadata, target));
-      }
-      case FileMode.BLOCK_DEVICE, FileMode.CHARACTER_DEVICE -> {
-        int major = stat.specialMajor();
-        int minor = stat.specialMinor();
-        writer.device(name, stored, metadata, major, minor);
-        entries.entry(new PxarEntry.Device(name, stored, metadata, major, minor));
-      }
-      case FileMode.FIFO -> {
-        writer.special(name, stored, metadata);
-        entries.entry(new PxarEntry.Fifo(name, stored, metadata));
-      }
-      case FileMode.SOCKET -> {
-        writer.special(name, stored, metadata);
-        entries.entry(new PxarEntry.Socket(name, stored, metadata));
-      }
-      default -> {
-        count.warn(shown(directoryPath, name) + ": skipped, its type changed just now");
-        return;
-      }
-    }
-    count.other();
-  }
-
-  private PxarStat stored(int handle, PosixStat stat) throws PosixException {
-    long flags = FileFlags.stored(posix.attributeFlags(handle));
-    return new PxarStat(
-        stat.mode(), flags, stat.uid(), stat.gid(), stat.modifySeconds(), stat.modifyNanos());
-  }
-
-  private PxarMetadata metadata(int handle, Bytes path) throws PosixException {
-    return metadata(posix.xattrs(handle), path);
-  }
-
-  private PxarMetadata metadata(List<Xattr> xattrs, Bytes path) {
-    try {
-      return PxarMetadata.of(xattrs, null);
-    } catch (BackupException e) {
-      count.warn(path + ": its access list was left out: " + e.text());
-      List<Xattr> others =
-          xattrs.stream()
-              .filter(x -> !x.name().equals(PosixAcl.ACCESS) && !x.name().equals(PosixAcl.DEFAULT))
-              .toList();
-      return PxarMetadata.of(others, null);
+      case FileMode.SYMLINK -> output.other(new PxarEntry.Symlink(name, stored, metadata, target));
+      case FileMode.BLOCK_DEVICE, FileMode.CHARACTER_DEVICE ->
+          output.other(
+              new PxarEntry.Device(
+                  name, stored, metadata, stat.specialMajor(), stat.specialMinor()));
+      case FileMode.FIFO -> output.other(new PxarEntry.Fifo(name, stored, metadata));
+      case FileMode.SOCKET -> output.other(new PxarEntry.Socket(name, stored, metadata));
+      default -> count.warn(shown(directoryPath, name) + ": skipped, its type changed just now");
     }
   }
 
   private static String shown(Bytes directory, Bytes name) {
     return directory.resolve(name).toString();
-  }
-
-  /** One for all files, so that a small file costs no more than its calls. */
-  private final class FileContent extends InputStream {
-    private int handle;
-    private @Nullable Bytes directory;
-    private @Nullable Bytes name;
-
-    void start(int newHandle, Bytes newDirectory, Bytes newName) {
-      handle = newHandle;
-      directory = newDirectory;
-      name = newName;
-    }
-
-    @Override
-    public int read() {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) {
-      try {
-        int got = posix.read(handle, target, offset, length);
-        if (got > 0) {
-          count.bytes(got);
-        }
-        return got;
-      } catch (PosixException e) {
-        Bytes path = directory == null || name == null ? Bytes.EMPTY : directory.resolve(name);
-        throw e.toBackup("cannot read '" + path + "'");
-      }
-    }
   }
 }

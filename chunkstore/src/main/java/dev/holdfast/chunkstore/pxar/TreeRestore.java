@@ -11,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashSet;
-import java.util.Set;
 
 /**
  * Restores an archive below a directory, and never outside of it: every name is one component that
@@ -41,10 +39,35 @@ public final class TreeRestore {
           | OpenFlags.NO_FOLLOW
           | OpenFlags.NO_TERMINAL;
 
-  private record Level(int handle, PxarEntry.Directory entry, Bytes path, Set<Bytes> names) {}
+  /**
+   * How to restore.
+   *
+   * @param overwrite allows a target that is not empty: directories are shared with what is there,
+   *     any other file of the same name is replaced. Without it such a target is ALREADY_EXISTS.
+   * @param devices makes block and character devices, which only root can; otherwise each is left
+   *     out with a warning
+   */
+  public record Options(boolean overwrite, boolean devices) {
+    public static final Options DEFAULT = new Options(false, true);
+  }
+
+  private static final class Level {
+    final int handle;
+    final PxarEntry.Directory entry;
+    final Bytes path;
+
+    /** Of its last child. */
+    Bytes lastName = Bytes.EMPTY;
+
+    Level(int handle, PxarEntry.Directory entry, Bytes path) {
+      this.handle = handle;
+      this.entry = entry;
+      this.path = path;
+    }
+  }
 
   private final Posix posix;
-  private final boolean overwrite;
+  private final Options options;
   private final TreeCount count;
   private final MetadataRestore metadata;
   private final PxarReader archive;
@@ -53,29 +76,27 @@ public final class TreeRestore {
   private final Deque<Level> levels = new ArrayDeque<>();
   private final byte[] buffer = new byte[BUFFER_BYTES];
 
-  private TreeRestore(Posix posix, InputStream archive, boolean overwrite, TreeListener listener) {
+  private TreeRestore(Posix posix, PxarReader archive, Options options, TreeListener listener) {
     this.posix = posix;
-    this.archive = new PxarReader(archive);
-    this.content = this.archive.content();
-    this.overwrite = overwrite;
+    this.archive = archive;
+    this.content = archive.content();
+    this.options = options;
     this.count = new TreeCount(listener);
     this.metadata = new MetadataRestore(posix, count);
   }
 
   /**
-   * Restores the whole archive. Blocks; reads the archive to its end on this thread and leaves it
-   * open. Holds the names of the directories it is in, and 16 bytes per regular file.
+   * Restores the whole archive. Blocks; reads the archive to its end on this thread. Holds 16 bytes
+   * per regular file, which say where hard links may lead.
    *
+   * @param archive not read yet; of a split one with its payload
    * @param target created when absent, with its parents
-   * @param overwrite allows a target that is not empty: directories are shared with what is there,
-   *     any other file of the same name is replaced. Without it such a target is ALREADY_EXISTS.
-   * @throws IOException what the archive's stream threw; all else is a BackupException
+   * @throws IOException what the archive's streams threw; all else is a BackupException
    */
   public static TreeSummary restore(
-      InputStream archive, Path target, boolean overwrite, TreeListener listener)
-      throws IOException {
+      PxarReader archive, Path target, Options options, TreeListener listener) throws IOException {
     try (Posix posix = Posix.open()) {
-      TreeRestore restore = new TreeRestore(posix, archive, overwrite, listener);
+      TreeRestore restore = new TreeRestore(posix, archive, options, listener);
       try {
         restore.run(target);
       } finally {
@@ -85,12 +106,20 @@ public final class TreeRestore {
     }
   }
 
+  /** As above, of an archive in one stream. */
+  public static TreeSummary restore(
+      InputStream archive, Path target, boolean overwrite, TreeListener listener)
+      throws IOException {
+    Options options = new Options(overwrite, true);
+    return restore(new PxarReader(archive), target, options, listener);
+  }
+
   private void run(Path target) throws IOException {
     PxarEntry first = archive.next();
     if (!(first instanceof PxarEntry.Directory root)) {
-      throw BackupException.corrupt("the root of the pxar archive is not a directory");
+      throw BackupException.corrupt(archive.name() + ": its root is not a directory");
     }
-    levels.push(new Level(openTarget(target), root, Bytes.EMPTY, new HashSet<>()));
+    levels.push(new Level(openTarget(target), root, Bytes.EMPTY));
     for (PxarEntry entry = archive.next(); entry != null; entry = archive.next()) {
       switch (entry) {
         case PxarEntry.Directory directory -> directory(directory);
@@ -120,7 +149,7 @@ public final class TreeRestore {
       int handle = posix.open(Posix.WORKING_DIRECTORY, path, flags, 0);
       boolean usable = false;
       try {
-        if (!overwrite && !posix.list(handle).isEmpty()) {
+        if (!options.overwrite && !posix.list(handle).isEmpty()) {
           throw new BackupException(
                   BackupException.Kind.ALREADY_EXISTS,
                   "target directory '" + path + "' is not empty")
@@ -151,7 +180,7 @@ public final class TreeRestore {
     Bytes path = parent.path.resolve(directory.name());
     try {
       int handle = openDirectory(parent, directory.name(), path);
-      levels.push(new Level(handle, directory, path, new HashSet<>()));
+      levels.push(new Level(handle, directory, path));
       metadata.start(handle, directory, path);
     } catch (PosixException e) {
       throw e.toBackup("cannot create directory '" + path + "'");
@@ -159,7 +188,7 @@ public final class TreeRestore {
   }
 
   private int openDirectory(Level parent, Bytes name, Bytes path) throws PosixException {
-    if (overwrite && isDirectory(parent, name)) {
+    if (options.overwrite && isDirectory(parent, name)) {
       int handle = posix.open(parent.handle, name, DIRECTORY_FLAGS, 0);
       stopInheritance(handle);
       return handle;
@@ -242,6 +271,10 @@ public final class TreeRestore {
   private void special(PxarEntry.Node node, int major, int minor) {
     Level parent = parent(node.name());
     Bytes path = parent.path.resolve(node.name());
+    if (node instanceof PxarEntry.Device && !options.devices) {
+      count.warn(path + ": device not restored, as this was not wanted");
+      return;
+    }
     int mode = node.stat().type() | FILE_MODE_AT_FIRST;
     try {
       makeRoom(parent, node.name(), path);
@@ -262,7 +295,8 @@ public final class TreeRestore {
     Bytes path = parent.path.resolve(link.name());
     if (!created.contains(link.targetPosition(), link.path())) {
       throw BackupException.corrupt(
-              "pxar archive: hard link '"
+              archive.name()
+                  + ": hard link '"
                   + path
                   + "' leads to '"
                   + link.path()
@@ -305,13 +339,18 @@ public final class TreeRestore {
     }
   }
 
+  /**
+   * The directory of the next entry. Names are sorted, so that a name that comes twice comes at
+   * once; out of order, it meets what the first one made, or replaces it where that is allowed.
+   */
   private Level parent(Bytes name) {
     Level parent = levels.element();
-    if (!parent.names.add(name)) {
+    if (parent.lastName.equals(name)) {
       throw BackupException.corrupt(
-              "pxar archive: '" + parent.path.resolve(name) + "' is there twice")
+              archive.name() + ": '" + parent.path.resolve(name) + "' is there twice")
           .with("path", parent.path.resolve(name));
     }
+    parent.lastName = name;
     return parent;
   }
 
@@ -328,7 +367,7 @@ public final class TreeRestore {
 
   /** When overwriting is allowed, removes what has this name; never a directory. */
   private void makeRoom(Level parent, Bytes name, Bytes path) throws PosixException {
-    if (!overwrite) {
+    if (!options.overwrite) {
       return;
     }
     try {

@@ -2,6 +2,7 @@ package dev.holdfast.replication.peer;
 
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.chunker.BuzhashChunker;
+import dev.holdfast.chunkstore.chunker.PayloadChunker;
 import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.Objects;
@@ -50,6 +51,12 @@ public final class ChunkingOutputStream extends OutputStream {
         chunks);
   }
 
+  /** Cuts the payload of a split archive. */
+  static ChunkingOutputStream payload(PayloadChunker chunker, Consumer<byte[]> chunks) {
+    return new ChunkingOutputStream(
+        (data, offset, length, soFar) -> chunker.scan(data, offset, length), chunks);
+  }
+
   @Override
   public void write(int value) {
     write(new byte[] {(byte) value}, 0, 1);
@@ -88,6 +95,13 @@ public final class ChunkingOutputStream extends OutputStream {
     count += length;
   }
 
+  /** Hands on what is there of the current chunk. */
+  void endChunk() {
+    if (count > 0) {
+      handOn();
+    }
+  }
+
   private void handOn() {
     chunks.accept(Arrays.copyOf(buffer, count));
     count = 0;
@@ -98,9 +112,7 @@ public final class ChunkingOutputStream extends OutputStream {
   public void close() {
     if (!closed) {
       closed = true;
-      if (count > 0) {
-        handOn();
-      }
+      endChunk();
     }
   }
 }

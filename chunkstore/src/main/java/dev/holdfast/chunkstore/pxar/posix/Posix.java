@@ -46,6 +46,17 @@ public final class Posix implements AutoCloseable {
   private static final long GET_FLAGS = SWAPPED_DIRECTION ? 0x40086601L : 0x80086601L;
   private static final long SET_FLAGS = SWAPPED_DIRECTION ? 0x80086602L : 0x40086602L;
 
+  // FS_IOC_FSGETXATTR = _IOR('X', 31, struct fsxattr), FS_IOC_FSSETXATTR = _IOW('X', 32, …): flags,
+  // extent size and count, project id, all u32, and 12 bytes more (linux/fs.h).
+  private static final long GET_EXTENDED = SWAPPED_DIRECTION ? 0x401c581fL : 0x801c581fL;
+  private static final long SET_EXTENDED = SWAPPED_DIRECTION ? 0x801c5820L : 0x401c5820L;
+  private static final int EXTENDED_PROJECT = 12;
+
+  // FAT_IOCTL_GET_ATTRIBUTES = _IOR('r', 0x10, u32) and …SET… = _IOW('r', 0x11, u32)
+  // (linux/msdos_fs.h).
+  private static final long GET_FAT = SWAPPED_DIRECTION ? 0x40047210L : 0x80047210L;
+  private static final long SET_FAT = SWAPPED_DIRECTION ? 0x80047211L : 0x40047211L;
+
   // struct linux_dirent64: d_ino u64, d_off i64, d_reclen u16, d_type u8, d_name.
   private static final int DIRENT_LENGTH = 16;
   private static final int DIRENT_TYPE = 18;
@@ -406,8 +417,35 @@ public final class Posix implements AutoCloseable {
    * The attributes that {@code chattr} sets ({@code FS_…_FL}), or 0 where the file system has none.
    */
   public int attributeFlags(int handle) throws PosixException {
+    return ioctlOrZero(handle, GET_FLAGS, 0);
+  }
+
+  /** The project that the file counts to in quotas; 0 for none, and where there are none. */
+  public int quotaProject(int handle) throws PosixException {
+    return ioctlOrZero(handle, GET_EXTENDED, EXTENDED_PROJECT);
+  }
+
+  public void setQuotaProject(int handle, int project) throws PosixException {
+    ioctl(handle, GET_EXTENDED);
+    statx.set(INT, EXTENDED_PROJECT, project);
+    ioctl(handle, SET_EXTENDED);
+  }
+
+  /** The attributes of a file on a FAT file system ({@code ATTR_…}). */
+  public int fatAttributes(int handle) throws PosixException {
+    return ioctlOrZero(handle, GET_FAT, 0);
+  }
+
+  public void setFatAttributes(int handle, int attributes) throws PosixException {
+    statx.set(INT, 0, attributes);
+    ioctl(handle, SET_FAT);
+  }
+
+  /** A number out of the answer, 0 where the file system does not know the request. */
+  private int ioctlOrZero(int handle, long request, long offset) throws PosixException {
     try {
-      return ioctl(handle, GET_FLAGS, 0);
+      ioctl(handle, request);
+      return statx.get(INT, offset);
     } catch (PosixException e) {
       return switch (e.errno()) {
         case PosixException.ENOTTY,
@@ -422,14 +460,13 @@ public final class Posix implements AutoCloseable {
 
   /** Replaces all attributes that {@code chattr} sets. */
   public void setAttributeFlags(int handle, int flags) throws PosixException {
-    int ignored = ioctl(handle, SET_FLAGS, flags);
+    statx.set(INT, 0, flags);
+    ioctl(handle, SET_FLAGS);
   }
 
-  // The argument is declared as a long, but is an int in every kernel.
-  private int ioctl(int handle, long request, int value) throws PosixException {
-    statx.set(INT, 0, value);
+  // The argument of the flags is declared as a long, but is an int in every kernel.
+  private void ioctl(int handle, long request) throws PosixException {
     call("ioctl", () -> (int) PosixCalls.IOCTL.invokeExact(state, handle, request, statx));
-    return statx.get(INT, 0);
   }
 
   /** Removes an extended attribute of an open file; one that is not there is no error. */
