@@ -23,7 +23,6 @@ final class SourceFiles {
 
   private final Posix posix;
   private final TreeCount count;
-  private final Content content = new Content();
   private long lastDevice = -1;
   private boolean lastIsFat;
 
@@ -123,20 +122,18 @@ final class SourceFiles {
     }
   }
 
-  /** The content of an open file, until the next call. */
+  /** The content of a file, as long as it is open. */
   InputStream content(int handle, Bytes path) {
-    content.start(handle, path);
-    return content;
+    return new Content(handle, path);
   }
 
-  /** One for all files, so that a small file costs no more than its calls. */
   private final class Content extends InputStream {
-    private int handle;
-    private Bytes path = Bytes.EMPTY;
+    private final int handle;
+    private final Bytes path;
 
-    void start(int newHandle, Bytes newPath) {
-      handle = newHandle;
-      path = newPath;
+    Content(int handle, Bytes path) {
+      this.handle = handle;
+      this.path = path;
     }
 
     @Override

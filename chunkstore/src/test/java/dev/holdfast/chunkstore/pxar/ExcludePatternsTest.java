@@ -96,6 +96,7 @@ final class ExcludePatternsTest {
     Path restored = directory.resolve("restored");
     TreeRestore.restore(
         new ByteArrayInputStream(archive.toByteArray()), restored, false, TreeListener.NONE);
-    assertThat(restored.toFile().list()).containsExactly("b.txt");
+    assertThat(restored.toFile().list()).containsExactlyInAnyOrder("b.txt", ".pxarexclude-cli");
+    assertThat(restored.resolve(".pxarexclude-cli")).hasContent("*.bak\n/cache\n!keep\n");
   }
 }

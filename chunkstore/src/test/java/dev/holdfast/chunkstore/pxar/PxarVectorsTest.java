@@ -11,7 +11,6 @@ import dev.holdfast.chunkstore.testing.RecordedStore;
 import dev.holdfast.chunkstore.testing.Vectors;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -126,8 +125,17 @@ class PxarVectorsTest {
         });
   }
 
+  /** As the recording has it: what is not UTF-8 became \\udcNN. */
   private static String text(Bytes name) {
-    return new String(name.toArray(), StandardCharsets.UTF_8);
+    String text = name.utf8();
+    if (text != null) {
+      return text;
+    }
+    StringBuilder escaped = new StringBuilder();
+    for (byte each : name.toArray()) {
+      escaped.append(each >= 0 ? "" + (char) each : "\\udc" + HEX.toHexDigits(each));
+    }
+    return escaped.toString();
   }
 
   @ParameterizedTest
