@@ -30,11 +30,24 @@ public sealed interface BlobCodec {
   byte[] encode(byte[] plain, int offset, int length, boolean compress);
 
   /**
+   * As {@link DataBlob#encodeInto}.
+   *
+   * @param target has room for {@code length} bytes and {@link #headerBytes}
+   */
+  int encodeInto(byte[] target, byte[] plain, int offset, int length, boolean compress);
+
+  /** What a blob has in front of its content. */
+  int headerBytes();
+
+  /**
    * As {@link DataBlob#decode}.
    *
    * @throws BackupException also INVALID_INPUT for a blob that the other one wrote
    */
   byte[] decode(byte[] encoded, int length, int plainBytesMax);
+
+  /** As {@link DataBlob#decodeInto}, with the errors of {@link #decode}. */
+  int decodeInto(byte[] target, byte[] encoded, int length, int plainBytes);
 
   /** No key. */
   record Plain() implements BlobCodec {
@@ -49,8 +62,23 @@ public sealed interface BlobCodec {
     }
 
     @Override
+    public int encodeInto(byte[] target, byte[] plain, int offset, int length, boolean compress) {
+      return DataBlob.encodeInto(target, plain, offset, length, compress);
+    }
+
+    @Override
+    public int headerBytes() {
+      return DataBlob.HEADER_BYTES;
+    }
+
+    @Override
     public byte[] decode(byte[] encoded, int length, int plainBytesMax) {
       return DataBlob.decode(encoded, length, plainBytesMax);
+    }
+
+    @Override
+    public int decodeInto(byte[] target, byte[] encoded, int length, int plainBytes) {
+      return DataBlob.decodeInto(target, encoded, length, plainBytes);
     }
   }
 
@@ -67,8 +95,23 @@ public sealed interface BlobCodec {
     }
 
     @Override
+    public int encodeInto(byte[] target, byte[] plain, int offset, int length, boolean compress) {
+      return EncryptedBlob.encodeInto(target, plain, offset, length, compress, key, random);
+    }
+
+    @Override
+    public int headerBytes() {
+      return DataBlob.ENCRYPTED_HEADER_BYTES;
+    }
+
+    @Override
     public byte[] decode(byte[] encoded, int length, int plainBytesMax) {
       return EncryptedBlob.decode(encoded, length, plainBytesMax, key);
+    }
+
+    @Override
+    public int decodeInto(byte[] target, byte[] encoded, int length, int plainBytes) {
+      return EncryptedBlob.decodeInto(target, encoded, length, plainBytes, key);
     }
   }
 }

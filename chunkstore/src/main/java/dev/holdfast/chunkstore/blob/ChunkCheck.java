@@ -2,6 +2,7 @@ package dev.holdfast.chunkstore.blob;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.Digest;
+import java.util.function.Function;
 
 /**
  * Is a blob the chunk that it is said to be? Plain kinds are decoded and hashed; of encrypted ones
@@ -11,6 +12,9 @@ import dev.holdfast.chunkstore.model.Digest;
 public final class ChunkCheck {
   /** For {@link #stored} when the caller does not know the length of the content. */
   public static final int LENGTH_UNKNOWN = -1;
+
+  /** For contents that are looked at only to be hashed: one for each thread that checks. */
+  private static final ChunkBuffers SCRATCH = new ChunkBuffers();
 
   private ChunkCheck() {}
 
@@ -29,14 +33,16 @@ public final class ChunkCheck {
           "chunk of " + plainBytes + " bytes, expected 1 … " + DataBlob.CHUNK_PLAIN_BYTES_MAX);
     }
     if (!kind.encrypted()) {
-      Content content = content(encoded, length, kind, plainBytes);
-      if (content.bytes() != plainBytes) {
-        throw BackupException.invalid(wrongLength(plainBytes, content.bytes()))
-            .with("digest", digest);
-      }
-      if (!content.digest().equals(digest)) {
+      Digest found =
+          contentDigest(
+              encoded,
+              length,
+              kind,
+              plainBytes,
+              text -> BackupException.invalid(text).with("digest", digest));
+      if (!found.equals(digest)) {
         throw BackupException.invalid("detected chunk with wrong digest.")
-            .with("found", content.digest())
+            .with("found", found)
             .with("expected", digest);
       }
     }
@@ -70,37 +76,54 @@ public final class ChunkCheck {
     }
     if (kind == BlobKind.ENCRYPTED) {
       int cipherBytes = length - DataBlob.ENCRYPTED_HEADER_BYTES; // GCM keeps the length
-      if (plainBytes >= 0 && cipherBytes != plainBytes) {
-        throw BackupException.corrupt(wrongLength(plainBytes, cipherBytes));
-      }
+      requireLength(plainBytes, cipherBytes, BackupException::corrupt);
       return;
     }
-    Content content = content(encoded, length, kind, plainBytes);
-    if (plainBytes >= 0 && content.bytes() != plainBytes) {
-      throw BackupException.corrupt(wrongLength(plainBytes, content.bytes()));
-    }
-    if (!content.digest().equals(digest)) {
-      throw BackupException.corrupt("content has digest " + content.digest());
+    Digest found = contentDigest(encoded, length, kind, plainBytes, BackupException::corrupt);
+    if (!found.equals(digest)) {
+      throw BackupException.corrupt("content has digest " + found);
     }
   }
 
-  private record Content(int bytes, Digest digest) {}
-
-  private static Content content(byte[] encoded, int length, BlobKind kind, int plainBytes) {
+  /**
+   * Of the content of a plain kind, whose length is looked at first.
+   *
+   * @param refused makes the error of a wrong length
+   */
+  private static Digest contentDigest(
+      byte[] encoded,
+      int length,
+      BlobKind kind,
+      int plainBytes,
+      Function<String, BackupException> refused) {
     int payloadBytes = length - DataBlob.HEADER_BYTES;
     if (!kind.compressed()) {
-      return new Content(payloadBytes, Digest.sha256(encoded, DataBlob.HEADER_BYTES, payloadBytes));
+      requireLength(plainBytes, payloadBytes, refused);
+      return Digest.sha256(encoded, DataBlob.HEADER_BYTES, payloadBytes);
     }
-    byte[] plain =
-        plainBytes < 0 || plainBytes > DataBlob.CHUNK_PLAIN_BYTES_MAX
-            ? Zstandard.decompress(
-                encoded, DataBlob.HEADER_BYTES, payloadBytes, DataBlob.CHUNK_PLAIN_BYTES_MAX)
-            : Zstandard.decompressExpecting(
-                encoded, DataBlob.HEADER_BYTES, payloadBytes, plainBytes);
-    return new Content(plain.length, Digest.sha256(plain));
+    if (plainBytes < 0 || plainBytes > DataBlob.CHUNK_PLAIN_BYTES_MAX) {
+      byte[] plain =
+          Zstandard.decompress(
+              encoded, DataBlob.HEADER_BYTES, payloadBytes, DataBlob.CHUNK_PLAIN_BYTES_MAX);
+      requireLength(plainBytes, plain.length, refused);
+      return Digest.sha256(plain);
+    }
+    byte[] scratch = SCRATCH.take(plainBytes);
+    try {
+      int found =
+          Zstandard.decompressExpecting(
+              scratch, encoded, DataBlob.HEADER_BYTES, payloadBytes, plainBytes);
+      requireLength(plainBytes, found, refused);
+      return Digest.sha256(scratch, 0, plainBytes);
+    } finally {
+      SCRATCH.give(scratch);
+    }
   }
 
-  private static String wrongLength(int announced, int found) {
-    return "detected chunk with wrong length (" + announced + " != " + found + ")";
+  private static void requireLength(
+      int announced, int found, Function<String, BackupException> refused) {
+    if (announced >= 0 && announced != found) {
+      throw refused.apply("detected chunk with wrong length (" + announced + " != " + found + ")");
+    }
   }
 }

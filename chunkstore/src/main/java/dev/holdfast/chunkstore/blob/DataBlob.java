@@ -51,23 +51,33 @@ public final class DataBlob {
 
   private DataBlob() {}
 
-  /**
-   * A blob of {@code length} bytes of {@code plain}, compressed at zstd level 1 if asked and if
-   * that is strictly smaller. The result has exactly the size of the blob.
-   */
+  /** As {@link #encodeInto}, in a fresh array of exactly the size of the blob. */
   public static byte[] encode(byte[] plain, int offset, int length, boolean compress) {
     requireEncodable(length);
     byte[] blob = new byte[HEADER_BYTES + length];
-    int packed = compress ? Zstandard.compressInto(blob, HEADER_BYTES, plain, offset, length) : -1;
-    if (packed >= 0) {
-      blob = Arrays.copyOf(blob, HEADER_BYTES + packed);
-      U64_BIG_ENDIAN.set(blob, MAGIC_AT, BlobKind.ZSTD.magic());
-    } else {
-      System.arraycopy(plain, offset, blob, HEADER_BYTES, length);
-      U64_BIG_ENDIAN.set(blob, MAGIC_AT, BlobKind.PLAIN.magic());
+    int blobBytes = encodeInto(blob, plain, offset, length, compress);
+    return blobBytes == blob.length ? blob : Arrays.copyOf(blob, blobBytes);
+  }
+
+  /**
+   * Makes a blob of {@code length} bytes of {@code plain}, compressed at zstd level 1 if asked and
+   * if that is strictly smaller.
+   *
+   * @param target has room for {@code length} bytes and {@link #HEADER_BYTES}; the blob begins at
+   *     its start
+   * @return the size of the blob
+   */
+  public static int encodeInto(
+      byte[] target, byte[] plain, int offset, int length, boolean compress) {
+    requireEncodable(length);
+    int packed =
+        compress ? Zstandard.compressInto(target, HEADER_BYTES, plain, offset, length) : -1;
+    if (packed < 0) {
+      System.arraycopy(plain, offset, target, HEADER_BYTES, length);
     }
-    putCrc(blob, HEADER_BYTES, blob.length);
-    return blob;
+    int blobBytes = HEADER_BYTES + (packed < 0 ? length : packed);
+    writeHeader(target, blobBytes, packed < 0 ? BlobKind.PLAIN : BlobKind.ZSTD);
+    return blobBytes;
   }
 
   static void requireEncodable(int length) {
@@ -77,9 +87,9 @@ public final class DataBlob {
   }
 
   /** Magic and CRC of a blob whose rest is complete. */
-  static void writeHeader(byte[] blob, BlobKind kind) {
+  static void writeHeader(byte[] blob, int length, BlobKind kind) {
     U64_BIG_ENDIAN.set(blob, MAGIC_AT, kind.magic());
-    putCrc(blob, kind.headerBytes(), blob.length);
+    putCrc(blob, kind.headerBytes(), length);
   }
 
   /** What the header says. Throws INVALID_INPUT when there is no whole header of a known kind. */
@@ -122,13 +132,38 @@ public final class DataBlob {
    *     a wrong CRC, a bad zstd frame or too much content
    */
   public static byte[] decode(byte[] encoded, int length, int plainBytesMax) {
+    BlobKind kind = plainKind(encoded, length);
+    checkCrc(encoded, length);
+    return content(encoded, length, kind, plainBytesMax);
+  }
+
+  /**
+   * As {@link #decode} for a content whose length is known, which goes to the start of {@code
+   * target}.
+   *
+   * @param plainBytes at most the target's length and {@link #CHUNK_PLAIN_BYTES_MAX}
+   * @return the length of the content; when it is not the one expected, the target holds nothing
+   */
+  public static int decodeInto(byte[] target, byte[] encoded, int length, int plainBytes) {
+    BlobKind kind = plainKind(encoded, length);
+    checkCrc(encoded, length);
+    int payloadBytes = length - HEADER_BYTES;
+    if (kind.compressed()) {
+      return Zstandard.decompressExpecting(target, encoded, HEADER_BYTES, payloadBytes, plainBytes);
+    }
+    if (payloadBytes == plainBytes) {
+      System.arraycopy(encoded, HEADER_BYTES, target, 0, plainBytes);
+    }
+    return payloadBytes;
+  }
+
+  private static BlobKind plainKind(byte[] encoded, int length) {
     BlobKind kind = kind(encoded, length);
     if (kind.encrypted()) {
       throw BackupException.invalid("data blob is encrypted, expected a plain one")
           .advise("Use the encryption key that this backup was made with.");
     }
-    checkCrc(encoded, length);
-    return content(encoded, length, kind, plainBytesMax);
+    return kind;
   }
 
   /** As {@link #decode} for a kind already known to be plain, without looking at the CRC. */

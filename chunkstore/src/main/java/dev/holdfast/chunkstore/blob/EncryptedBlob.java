@@ -4,7 +4,6 @@ import dev.holdfast.chunkstore.crypto.EncryptionKey;
 import dev.holdfast.chunkstore.error.BackupException;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes and decodes the two encrypted kinds of {@link DataBlob}: content is compressed first,
@@ -14,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 public final class EncryptedBlob {
   private static final int IV_AT = DataBlob.HEADER_BYTES;
   private static final int TAG_AT = IV_AT + EncryptionKey.IV_BYTES;
+
+  /** For compressed content on its way to be encrypted. */
+  private static final ChunkBuffers SCRATCH = new ChunkBuffers();
 
   private EncryptedBlob() {}
 
@@ -26,29 +28,55 @@ public final class EncryptedBlob {
       EncryptionKey key,
       SecureRandom random) {
     DataBlob.requireEncodable(length);
-    byte @Nullable [] packed = compress ? new byte[length] : null;
-    int packedBytes =
-        packed == null ? -1 : Zstandard.compressInto(packed, 0, plain, offset, length);
-    return packed != null && packedBytes >= 0
-        ? sealed(BlobKind.ENCRYPTED_ZSTD, packed, 0, packedBytes, key, random)
-        : sealed(BlobKind.ENCRYPTED, plain, offset, length, key, random);
+    byte[] blob = new byte[DataBlob.ENCRYPTED_HEADER_BYTES + length];
+    int blobBytes = encodeInto(blob, plain, offset, length, compress, key, random);
+    return blobBytes == blob.length ? blob : Arrays.copyOf(blob, blobBytes);
   }
 
-  private static byte[] sealed(
+  /**
+   * As {@link DataBlob#encodeInto}, encrypted.
+   *
+   * @param target has room for {@code length} bytes and {@link DataBlob#ENCRYPTED_HEADER_BYTES}
+   */
+  public static int encodeInto(
+      byte[] target,
+      byte[] plain,
+      int offset,
+      int length,
+      boolean compress,
+      EncryptionKey key,
+      SecureRandom random) {
+    DataBlob.requireEncodable(length);
+    if (!compress) {
+      return sealed(BlobKind.ENCRYPTED, target, plain, offset, length, key, random);
+    }
+    byte[] packed = SCRATCH.take(length);
+    try {
+      int packedBytes = Zstandard.compressInto(packed, 0, plain, offset, length);
+      return packedBytes >= 0
+          ? sealed(BlobKind.ENCRYPTED_ZSTD, target, packed, 0, packedBytes, key, random)
+          : sealed(BlobKind.ENCRYPTED, target, plain, offset, length, key, random);
+    } finally {
+      SCRATCH.give(packed);
+    }
+  }
+
+  private static int sealed(
       BlobKind kind,
+      byte[] target,
       byte[] payload,
       int offset,
       int length,
       EncryptionKey key,
       SecureRandom random) {
-    byte[] blob = new byte[DataBlob.ENCRYPTED_HEADER_BYTES + length];
     byte[] iv = new byte[EncryptionKey.IV_BYTES];
     random.nextBytes(iv);
-    byte[] tag = key.seal(iv, payload, offset, length, blob, DataBlob.ENCRYPTED_HEADER_BYTES);
-    System.arraycopy(iv, 0, blob, IV_AT, iv.length);
-    System.arraycopy(tag, 0, blob, TAG_AT, tag.length);
-    DataBlob.writeHeader(blob, kind);
-    return blob;
+    byte[] tag = key.seal(iv, payload, offset, length, target, DataBlob.ENCRYPTED_HEADER_BYTES);
+    System.arraycopy(iv, 0, target, IV_AT, iv.length);
+    System.arraycopy(tag, 0, target, TAG_AT, tag.length);
+    int blobBytes = DataBlob.ENCRYPTED_HEADER_BYTES + length;
+    DataBlob.writeHeader(target, blobBytes, kind);
+    return blobBytes;
   }
 
   /**
@@ -59,20 +87,44 @@ public final class EncryptedBlob {
    *     wrong CRC, another key, a bad zstd frame or too much content
    */
   public static byte[] decode(byte[] encoded, int length, int plainBytesMax, EncryptionKey key) {
-    BlobKind kind = DataBlob.kind(encoded, length);
-    if (!kind.encrypted()) {
-      throw BackupException.invalid("data blob is not encrypted, expected an encrypted one");
-    }
+    BlobKind kind = encryptedKind(encoded, length);
     DataBlob.checkCrc(encoded, length);
     int payloadBytes = length - DataBlob.ENCRYPTED_HEADER_BYTES;
     if (!kind.compressed() && payloadBytes > plainBytesMax) {
       throw DataBlob.tooMuch(payloadBytes, plainBytesMax);
     }
-    byte[] iv = Arrays.copyOfRange(encoded, IV_AT, TAG_AT);
-    byte[] tag = Arrays.copyOfRange(encoded, TAG_AT, DataBlob.ENCRYPTED_HEADER_BYTES);
-    byte[] payload = key.open(iv, tag, encoded, DataBlob.ENCRYPTED_HEADER_BYTES, payloadBytes);
+    byte[] payload = opened(encoded, payloadBytes, key);
     return kind.compressed()
         ? Zstandard.decompress(payload, 0, payload.length, plainBytesMax)
         : payload;
+  }
+
+  /** As {@link DataBlob#decodeInto}, with the errors of {@link #decode}. */
+  public static int decodeInto(
+      byte[] target, byte[] encoded, int length, int plainBytes, EncryptionKey key) {
+    BlobKind kind = encryptedKind(encoded, length);
+    DataBlob.checkCrc(encoded, length);
+    byte[] payload = opened(encoded, length - DataBlob.ENCRYPTED_HEADER_BYTES, key);
+    if (kind.compressed()) {
+      return Zstandard.decompressExpecting(target, payload, 0, payload.length, plainBytes);
+    }
+    if (payload.length == plainBytes) {
+      System.arraycopy(payload, 0, target, 0, plainBytes);
+    }
+    return payload.length;
+  }
+
+  private static BlobKind encryptedKind(byte[] encoded, int length) {
+    BlobKind kind = DataBlob.kind(encoded, length);
+    if (!kind.encrypted()) {
+      throw BackupException.invalid("data blob is not encrypted, expected an encrypted one");
+    }
+    return kind;
+  }
+
+  private static byte[] opened(byte[] encoded, int payloadBytes, EncryptionKey key) {
+    byte[] iv = Arrays.copyOfRange(encoded, IV_AT, TAG_AT);
+    byte[] tag = Arrays.copyOfRange(encoded, TAG_AT, DataBlob.ENCRYPTED_HEADER_BYTES);
+    return key.open(iv, tag, encoded, DataBlob.ENCRYPTED_HEADER_BYTES, payloadBytes);
   }
 }

@@ -53,7 +53,7 @@ final class Zstandard {
     }
     byte[] plain = new byte[(int) announced];
     try {
-      long size = decompressInto(plain, source, offset, length);
+      long size = Zstd.decompressByteArray(plain, 0, plain.length, source, offset, length);
       if (size != announced) {
         throw badFrame("found " + size + " bytes, announced " + announced, null);
       }
@@ -63,13 +63,20 @@ final class Zstandard {
     }
   }
 
-  /** Like {@link #decompress}, for callers that know the size that must come out. */
-  static byte[] decompressExpecting(byte[] source, int offset, int length, int bytesExpected) {
+  /**
+   * Like {@link #decompress}, for callers that know the size that must come out: into the start of
+   * {@code target}.
+   *
+   * @param bytesExpected at most the target's length and {@link DataBlob#CHUNK_PLAIN_BYTES_MAX}
+   * @return the size of the content; when it is not the one expected, the target holds nothing
+   */
+  static int decompressExpecting(
+      byte[] target, byte[] source, int offset, int length, int bytesExpected) {
     requireSome(length);
-    byte[] plain = new byte[bytesExpected];
     try {
-      if (decompressInto(plain, source, offset, length) == bytesExpected) {
-        return plain;
+      long size = Zstd.decompressByteArray(target, 0, bytesExpected, source, offset, length);
+      if (size == bytesExpected) {
+        return bytesExpected;
       }
     } catch (ZstdException e) {
       if (e.getErrorCode() != Zstd.errDstSizeTooSmall()) {
@@ -77,11 +84,7 @@ final class Zstandard {
       }
     }
     // Rare: a wrong size. Decoded again only to tell how much there is.
-    return decompress(source, offset, length, DataBlob.CHUNK_PLAIN_BYTES_MAX);
-  }
-
-  private static long decompressInto(byte[] target, byte[] source, int offset, int length) {
-    return Zstd.decompressByteArray(target, 0, target.length, source, offset, length);
+    return decompress(source, offset, length, DataBlob.CHUNK_PLAIN_BYTES_MAX).length;
   }
 
   private static byte[] decompressUnknown(byte[] source, int offset, int length, int bytesMax) {

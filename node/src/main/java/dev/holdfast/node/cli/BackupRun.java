@@ -118,7 +118,7 @@ final class BackupRun {
     ArchiveUpload upload = ArchiveUpload.dynamic(session, name, known, workers);
     TreeSummary summary;
     try (OutputStream chunks =
-        ChunkingOutputStream.dynamic(BuzhashChunker.PXAR_AVERAGE_BYTES, upload::chunk)) {
+        ChunkingOutputStream.dynamic(BuzhashChunker.PXAR_AVERAGE_BYTES, upload)) {
       summary =
           TreeBackup.write(
               source.path(),
@@ -147,7 +147,7 @@ final class BackupRun {
       reuse(previous, CatalogWriter.NAME);
       ArchiveUpload upload = ArchiveUpload.dynamic(session, CatalogWriter.NAME, known, workers);
       OutputStream chunks =
-          ChunkingOutputStream.dynamic(BuzhashChunker.CATALOG_AVERAGE_BYTES, upload::chunk);
+          ChunkingOutputStream.dynamic(BuzhashChunker.CATALOG_AVERAGE_BYTES, upload);
       begun = new Catalog(upload, chunks, new CatalogWriter(chunks));
       catalog = begun;
     }
@@ -188,7 +188,7 @@ final class BackupRun {
       long before = reuse(previous, name);
       Progress progress = new Progress(terminal, source.name(), before == 0 ? size : before);
       ArchiveUpload upload = ArchiveUpload.fixed(session, name, size, known, workers);
-      try (OutputStream chunks = ChunkingOutputStream.fixed(upload::chunk)) {
+      try (OutputStream chunks = ChunkingOutputStream.fixed(upload)) {
         copy(content, chunks, size, source, progress);
       }
       ended(upload, progress);

@@ -50,7 +50,7 @@ public final class SmallUpload {
       ArchiveUpload upload =
           ArchiveUpload.dynamic(session, ARCHIVE, new KnownChunks(), ForkJoinPool.commonPool());
       for (int i = 0; i < chunks; i++) {
-        upload.chunk(content(i % 2 == 0 ? seed * 1000 + i : i, chunkBytes));
+        upload.chunk(content(i % 2 == 0 ? seed * 1000 + i : i, chunkBytes), chunkBytes);
       }
       ManifestFile archive = upload.finish();
       byte[] conf = blob("memory: " + seed + "\n");

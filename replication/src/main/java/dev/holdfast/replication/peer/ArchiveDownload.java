@@ -1,6 +1,7 @@
 package dev.holdfast.replication.peer;
 
 import dev.holdfast.chunkstore.blob.BlobKind;
+import dev.holdfast.chunkstore.blob.ChunkBuffers;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
@@ -37,11 +38,25 @@ public final class ArchiveDownload extends InputStream {
   private final ArrayDeque<Ahead> ahead = new ArrayDeque<>();
   private long aheadBytes;
   private int nextChunk;
-  private byte[] current = new byte[0];
+  private final ChunkBuffers buffers = new ChunkBuffers();
+  private Content current = Content.NONE;
   private int at;
   private boolean closed;
 
-  private record Ahead(Digest digest, int bytes, CompletableFuture<byte[]> plain) {}
+  private record Ahead(Digest digest, int bytes, CompletableFuture<Content> plain) {}
+
+  /** The first {@code length} bytes of an array of {@link #buffers}. */
+  private static final class Content {
+    static final Content NONE = new Content(new byte[0], 0);
+
+    final byte[] bytes;
+    final int length;
+
+    Content(byte[] bytes, int length) {
+      this.bytes = bytes;
+      this.length = length;
+    }
+  }
 
   public ArchiveDownload(ChunkSource source, ChunkIndex index, Executor pool, String where) {
     this(source, index, pool, where, CHUNKS_AHEAD_DEFAULT, BYTES_AHEAD_DEFAULT);
@@ -69,7 +84,7 @@ public final class ArchiveDownload extends InputStream {
 
   @Override
   public int read() {
-    return fill() ? current[at++] & 0xff : -1;
+    return fill() ? current.bytes[at++] & 0xff : -1;
   }
 
   @Override
@@ -82,7 +97,7 @@ public final class ArchiveDownload extends InputStream {
       return -1;
     }
     int count = Math.min(length, current.length - at);
-    System.arraycopy(current, at, target, offset, count);
+    System.arraycopy(current.bytes, at, target, offset, count);
     at += count;
     return count;
   }
@@ -143,10 +158,22 @@ public final class ArchiveDownload extends InputStream {
         return false;
       }
       aheadBytes -= head.bytes();
-      current = await(head.plain());
+      Content next = await(head.plain());
+      if (next != current) {
+        // Else the same chunk again. Nobody reads the last one any more.
+        giveBack();
+        current = next;
+      }
       at = 0;
     }
     return true;
+  }
+
+  private void giveBack() {
+    if (current != Content.NONE) {
+      buffers.give(current.bytes);
+      current = Content.NONE;
+    }
   }
 
   private void fetchAhead() {
@@ -157,7 +184,7 @@ public final class ArchiveDownload extends InputStream {
       }
       Digest digest = index.digest(nextChunk++);
       Ahead last = ahead.peekLast();
-      CompletableFuture<byte[]> plain =
+      CompletableFuture<Content> plain =
           last != null && last.digest().equals(digest)
               ? last.plain()
               : source
@@ -169,22 +196,23 @@ public final class ArchiveDownload extends InputStream {
   }
 
   /** On the pool: CRC, length and digest, then the content. */
-  private byte[] decode(Digest digest, int bytes, byte[] encoded) {
+  private Content decode(Digest digest, int bytes, byte[] encoded) {
     try {
       BlobKind kind = DataBlob.kind(encoded, encoded.length);
       if (kind.encrypted()) {
         throw BackupException.invalid("chunk " + digest + " is encrypted, expected a plain one")
             .advise("Use the encryption key that this backup was made with.");
       }
-      byte[] plain = DataBlob.decode(encoded, encoded.length, bytes);
-      if (plain.length != bytes) {
-        throw corrupt(digest, "has " + plain.length + " bytes, expected " + bytes, null);
+      byte[] plain = buffers.take(bytes);
+      int length = DataBlob.decodeInto(plain, encoded, encoded.length, bytes);
+      if (length != bytes) {
+        throw corrupt(digest, "has " + length + " bytes, expected " + bytes, null);
       }
-      Digest found = Digest.sha256(plain);
+      Digest found = Digest.sha256(plain, 0, length);
       if (!found.equals(digest)) {
         throw corrupt(digest, "has content with digest " + found, null);
       }
-      return plain;
+      return new Content(plain, length);
     } catch (BackupException e) {
       if (e.kind() == Kind.INVALID_INPUT && e.guidance() != null) {
         throw e;
@@ -198,7 +226,7 @@ public final class ArchiveDownload extends InputStream {
         .with("digest", digest);
   }
 
-  private byte[] await(CompletableFuture<byte[]> plain) {
+  private Content await(CompletableFuture<Content> plain) {
     try {
       return plain.get();
     } catch (java.util.concurrent.ExecutionException e) {
@@ -215,7 +243,7 @@ public final class ArchiveDownload extends InputStream {
     closed = true;
     ahead.clear();
     aheadBytes = 0;
-    current = new byte[0];
+    current = Content.NONE;
     at = 0;
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.replication.peer;
 
+import dev.holdfast.chunkstore.blob.ChunkBuffers;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * One thread hands in and finishes. The first failure stops everything and is thrown by the next
  * call.
  */
-public final class ArchiveUpload {
+public final class ArchiveUpload implements ChunkSink {
   /** An append is due when so many are ready: what real clients and pushes send. */
   public static final int ENTRIES_PER_APPEND = 64;
 
@@ -60,6 +61,7 @@ public final class ArchiveUpload {
   private final KnownChunks known;
   private final Executor pool;
   private final UploadWindow window;
+  private final ChunkBuffers buffers = new ChunkBuffers();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -148,13 +150,15 @@ public final class ArchiveUpload {
         session, name, true, session.createFixed(name, size), known, pool, window);
   }
 
-  /**
-   * The next chunk's content, to be hashed, and compressed and sent if the server does not know it.
-   *
-   * @param plain belongs to the upload from now on; exactly the chunk
-   */
-  public void chunk(byte[] plain) {
-    Entry entry = enter(plain.length);
+  @Override
+  public ChunkBuffers buffers() {
+    return buffers;
+  }
+
+  /** The next chunk's content, to be hashed, and compressed and sent if the server lacks it. */
+  @Override
+  public void chunk(byte[] plain, int length) {
+    Entry entry = enter(length);
     CompletableFuture<Void> mine = new CompletableFuture<>();
     window.enter(entry.bytes);
     onPool(entry, mine, () -> hash(entry, plain, mine));
@@ -177,7 +181,13 @@ public final class ArchiveUpload {
       mine.completeExceptionally(e);
       throw e;
     }
-    onPool(entry, mine, () -> send(entry, digest, mine, stored));
+    onPool(
+        entry,
+        mine,
+        () -> {
+          byte[] encoded = stored.read();
+          var unused = send(entry, digest, mine, encoded, encoded.length);
+        });
   }
 
   /** Reads a chunk from a store. */
@@ -274,10 +284,15 @@ public final class ArchiveUpload {
 
   /** On the pool. */
   private void hash(Entry entry, byte[] plain, CompletableFuture<Void> mine) {
-    Digest digest = Digest.sha256(plain);
+    Digest digest = Digest.sha256(plain, 0, entry.bytes);
     if (claim(entry, digest, mine)) {
-      send(entry, digest, mine, () -> DataBlob.encode(plain, 0, plain.length, true));
+      byte[] encoded = buffers.take(DataBlob.HEADER_BYTES + entry.bytes);
+      int length = DataBlob.encodeInto(encoded, plain, 0, entry.bytes, true);
+      buffers.give(plain);
+      // Its answer says that the server has read all of it.
+      var unused = send(entry, digest, mine, encoded, length).thenRun(() -> buffers.give(encoded));
     } else {
+      buffers.give(plain);
       window.leave(entry.bytes);
     }
   }
@@ -295,18 +310,16 @@ public final class ArchiveUpload {
   }
 
   /** On the pool. */
-  private void send(Entry entry, Digest digest, CompletableFuture<Void> mine, StoredChunk stored) {
-    byte[] encoded = stored.read();
-    var unused =
-        session
-            .uploadChunk(writer, fixed, digest, entry.bytes, encoded, encoded.length)
-            .whenComplete(
-                (done, broken) -> {
-                  window.leave(entry.bytes);
-                  settle(mine, broken);
-                  arrived(
-                      entry, digest, broken, stats -> stats.uploaded(entry.bytes, encoded.length));
-                });
+  private CompletableFuture<Void> send(
+      Entry entry, Digest digest, CompletableFuture<Void> mine, byte[] encoded, int length) {
+    return session
+        .uploadChunk(writer, fixed, digest, entry.bytes, encoded, length)
+        .whenComplete(
+            (done, broken) -> {
+              window.leave(entry.bytes);
+              settle(mine, broken);
+              arrived(entry, digest, broken, stats -> stats.uploaded(entry.bytes, length));
+            });
   }
 
   private static void settle(CompletableFuture<Void> mine, @Nullable Throwable broken) {

@@ -4,9 +4,8 @@ import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.chunker.BuzhashChunker;
 import dev.holdfast.chunkstore.chunker.PayloadChunker;
 import java.io.OutputStream;
-import java.util.Arrays;
 import java.util.Objects;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Cuts what is written into chunks and hands them on, each in an array of its own. */
 public final class ChunkingOutputStream extends OutputStream {
@@ -16,16 +15,19 @@ public final class ChunkingOutputStream extends OutputStream {
     int scan(byte[] data, int offset, int length, int chunkBytesSoFar);
   }
 
-  private static final int BUFFER_BYTES_MIN = 1 << 20;
-
   private final Cutter cutter;
-  private final Consumer<byte[]> chunks;
-  private byte[] buffer = new byte[BUFFER_BYTES_MIN];
+  private final ChunkSink chunks;
+  private final int averageBytes;
+
+  /** Holds the {@link #count} bytes of the current chunk; null before its first. */
+  private byte @Nullable [] buffer;
+
   private int count;
   private boolean closed;
 
-  private ChunkingOutputStream(Cutter cutter, Consumer<byte[]> chunks) {
+  private ChunkingOutputStream(Cutter cutter, int averageBytes, ChunkSink chunks) {
     this.cutter = cutter;
+    this.averageBytes = averageBytes;
     this.chunks = chunks;
   }
 
@@ -33,28 +35,31 @@ public final class ChunkingOutputStream extends OutputStream {
    * Cuts where content says so.
    *
    * @param averageBytes {@link BuzhashChunker#PXAR_AVERAGE_BYTES} for archives
-   * @param chunks e.g. {@link ArchiveUpload#chunk}; may wait
+   * @param chunks e.g. an {@link ArchiveUpload}; may wait
    */
-  public static ChunkingOutputStream dynamic(int averageBytes, Consumer<byte[]> chunks) {
+  public static ChunkingOutputStream dynamic(int averageBytes, ChunkSink chunks) {
     BuzhashChunker chunker = new BuzhashChunker(averageBytes);
     return new ChunkingOutputStream(
-        (data, offset, length, soFar) -> chunker.scan(data, offset, length), chunks);
+        (data, offset, length, soFar) -> chunker.scan(data, offset, length), averageBytes, chunks);
   }
 
   /** Cuts every 4 MiB. */
-  public static ChunkingOutputStream fixed(Consumer<byte[]> chunks) {
+  public static ChunkingOutputStream fixed(ChunkSink chunks) {
     return new ChunkingOutputStream(
         (data, offset, length, soFar) -> {
           int rest = BuzhashChunker.FIXED_CHUNK_BYTES - soFar;
           return length >= rest ? rest : 0;
         },
+        BuzhashChunker.FIXED_CHUNK_BYTES,
         chunks);
   }
 
   /** Cuts the payload of a split archive. */
-  static ChunkingOutputStream payload(PayloadChunker chunker, Consumer<byte[]> chunks) {
+  static ChunkingOutputStream payload(PayloadChunker chunker, ChunkSink chunks) {
     return new ChunkingOutputStream(
-        (data, offset, length, soFar) -> chunker.scan(data, offset, length), chunks);
+        (data, offset, length, soFar) -> chunker.scan(data, offset, length),
+        BuzhashChunker.PXAR_AVERAGE_BYTES,
+        chunks);
   }
 
   @Override
@@ -73,25 +78,17 @@ public final class ChunkingOutputStream extends OutputStream {
     while (at < end) {
       int cut = cutter.scan(data, at, end - at, count);
       int taken = cut == 0 ? end - at : cut;
-      if (cut != 0 && count == 0) {
-        chunks.accept(Arrays.copyOfRange(data, at, at + taken));
-      } else {
-        keep(data, at, taken);
-        if (cut != 0) {
-          handOn();
-        }
+      keep(data, at, taken);
+      if (cut != 0) {
+        handOn();
       }
       at += taken;
     }
   }
 
   private void keep(byte[] data, int offset, int length) {
-    if (length > buffer.length - count) {
-      // Never beyond the largest chunk: the cutter ends it there.
-      int doubled = Math.min(2 * buffer.length, DataBlob.CHUNK_PLAIN_BYTES_MAX);
-      buffer = Arrays.copyOf(buffer, Math.max(doubled, count + length));
-    }
-    System.arraycopy(data, offset, buffer, count, length);
+    byte[] room = roomFor(length);
+    System.arraycopy(data, offset, room, count, length);
     count += length;
   }
 
@@ -102,9 +99,28 @@ public final class ChunkingOutputStream extends OutputStream {
     }
   }
 
+  private byte[] roomFor(int length) {
+    byte[] room = buffer;
+    if (room == null) {
+      room = chunks.buffers().take(Math.max(averageBytes, length));
+    } else if (length > room.length - count) {
+      // Never beyond the largest chunk: the cutter ends it there.
+      int doubled = Math.min(2 * room.length, DataBlob.CHUNK_PLAIN_BYTES_MAX);
+      byte[] larger = chunks.buffers().take(Math.max(doubled, count + length));
+      System.arraycopy(room, 0, larger, 0, count);
+      chunks.buffers().give(room);
+      room = larger;
+    }
+    buffer = room;
+    return room;
+  }
+
   private void handOn() {
-    chunks.accept(Arrays.copyOf(buffer, count));
+    byte[] chunk = Objects.requireNonNull(buffer);
+    int chunkBytes = count;
+    buffer = null;
     count = 0;
+    chunks.chunk(chunk, chunkBytes);
   }
 
   /** Hands on what is left as the last chunk. */

@@ -20,7 +20,7 @@ public final class PayloadUpload implements PayloadSink, AutoCloseable {
    */
   public PayloadUpload(ArchiveUpload upload) {
     this.upload = upload;
-    this.chunks = ChunkingOutputStream.payload(chunker, upload::chunk);
+    this.chunks = ChunkingOutputStream.payload(chunker, upload);
   }
 
   @Override

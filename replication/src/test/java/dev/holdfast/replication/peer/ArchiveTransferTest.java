@@ -113,7 +113,7 @@ class ArchiveTransferTest {
     long bytes = chunks.stream().mapToLong(chunk -> chunk.length).sum();
     try (BackupSession session = backup()) {
       ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
-      chunks.forEach(chunk -> upload.chunk(chunk.clone()));
+      chunks.forEach(chunk -> upload.chunk(chunk.clone(), chunk.length));
       ManifestFile file = upload.finish();
       session.finish();
       assertThat(file.name()).isEqualTo(NAME);
@@ -147,7 +147,7 @@ class ArchiveTransferTest {
     try (BackupSession session = backup()) {
       ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
       for (int i = 0; i < 20_000; i++) {
-        upload.chunk(chunk.clone());
+        upload.chunk(chunk.clone(), chunk.length);
       }
       upload.finish();
     }
@@ -162,7 +162,7 @@ class ArchiveTransferTest {
     try (BackupSession session = backup()) {
       ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
       for (int i = 0; i < 50; i++) {
-        upload.chunk(chunk.clone());
+        upload.chunk(chunk.clone(), chunk.length);
       }
       upload.finish();
       assertThat(upload.stats().uploadedChunks()).isEqualTo(1);
@@ -188,7 +188,7 @@ class ArchiveTransferTest {
       KnownChunks known = new KnownChunks();
       assertThat(known.addPrevious(session, previous, NAME)).isNull();
       ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, known, pool);
-      changed.forEach(chunk -> upload.chunk(chunk.clone()));
+      changed.forEach(chunk -> upload.chunk(chunk.clone(), chunk.length));
       upload.finish();
       assertThat(upload.stats().uploadedChunks()).isEqualTo(1);
       assertThat(upload.stats().uploadedBytes()).isEqualTo(3);
@@ -218,7 +218,7 @@ class ArchiveTransferTest {
     try (BackupSession session = backup()) {
       ArchiveUpload upload =
           ArchiveUpload.fixed(session, IMAGE, content.length, new KnownChunks(), pool);
-      try (ChunkingOutputStream out = ChunkingOutputStream.fixed(upload::chunk)) {
+      try (ChunkingOutputStream out = ChunkingOutputStream.fixed(upload)) {
         for (int at = 0; at < content.length; at += 1_000_003) {
           out.write(content, at, Math.min(1_000_003, content.length - at));
         }
@@ -272,7 +272,7 @@ class ArchiveTransferTest {
       Throwable thrown =
           catchThrowable(
               () -> {
-                chunks(500, 7).forEach(upload::chunk);
+                chunks(500, 7).forEach(chunk -> upload.chunk(chunk.clone(), chunk.length));
                 upload.finish();
               });
       assertThat(thrown)
@@ -288,12 +288,12 @@ class ArchiveTransferTest {
   void losingTheServerEndsTheUpload() {
     try (BackupSession session = backup()) {
       ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
-      chunks(10, 8).forEach(upload::chunk);
+      chunks(10, 8).forEach(chunk -> upload.chunk(chunk.clone(), chunk.length));
       peer.close();
       Throwable thrown =
           catchThrowable(
               () -> {
-                chunks(5000, 9).forEach(upload::chunk);
+                chunks(5000, 9).forEach(chunk -> upload.chunk(chunk.clone(), chunk.length));
                 upload.finish();
               });
       assertThat(thrown).isInstanceOf(BackupException.class);
