@@ -26,7 +26,11 @@ final class CertCommand {
         "Makes the certificate when there is none yet; the node need not run."
       })
   int info(
-      @Option(names = "--state", paramLabel = "DIR", required = true) Path state,
+      @Option(
+              names = "--state",
+              paramLabel = "DIR",
+              required = true,
+              description = "State directory of the node; it need not run.") Path state,
       @Mixin OutputOption output) {
     TlsIdentity identity =
         NodeIdentity.open(StateDirectory.open(new LocalFiles(), state, new SecureRandom()));

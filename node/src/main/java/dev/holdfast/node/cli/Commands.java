@@ -26,6 +26,9 @@ final class Commands {
           "status",
           "task",
           "tree",
+          "benchmark",
+          "completion",
+          "man",
           "version");
 
   private Commands() {}
@@ -56,6 +59,9 @@ final class Commands {
       case "status" -> new StatusCommand(terminal);
       case "task" -> new TaskCommand(terminal);
       case "tree" -> new TreeCommand(terminal);
+      case "benchmark" -> new BenchmarkCommand(terminal);
+      case "completion" -> new CompletionCommand(terminal);
+      case "man" -> new ManCommand(terminal);
       case "version" -> new VersionCommand(terminal);
       case AotTraining.NAME -> new AotTraining();
       case BenchCommand.NAME -> new BenchCommand(terminal);

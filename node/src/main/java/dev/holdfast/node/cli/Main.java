@@ -63,8 +63,18 @@ public final class Main {
   /** Runs one command; returns its exit code. Never ends the process. */
   public static int run(Terminal terminal, String... args) {
     Main root = new Main();
+    CommandLine line = tree(root, terminal, named(args));
+    return line.execute(args);
+  }
+
+  /** All commands, for those that tell about them. */
+  static CommandLine everything(Terminal terminal) {
+    return tree(new Main(), terminal, Commands.NAMES);
+  }
+
+  private static CommandLine tree(Main root, Terminal terminal, List<String> names) {
     CommandLine line = new CommandLine(root, new Factory(terminal));
-    for (String name : named(args)) {
+    for (String name : names) {
       line.addSubcommand(name, Commands.create(name, terminal));
     }
     Converters.register(line);
@@ -75,7 +85,7 @@ public final class Main {
     line.setExecutionExceptionHandler(
         (error, command, parsed) -> failed(terminal, error, root.debug));
     line.setExitCodeExceptionMapper(error -> ExitCode.FAILED.number());
-    return line.execute(args);
+    return line;
   }
 
   /** The command in question if it is known already, else all: for the help, or a hint. */

@@ -139,4 +139,12 @@ final class SnapshotCommandsTest {
     assertThat(node.mustWork("status", "--output", "json")).contains("\"total\"", "\"avail\"");
     assertThat(node.mustWork("version")).contains("holdfast ", "\nnode 127.0.0.1:");
   }
+
+  @Test
+  void benchmarkMeasuresTheLineAndEachStep() {
+    assertThat(node.mustWork("benchmark", "--seconds", "1", "--output", "json"))
+        .contains("\"tls\"", "\"sha256\"", "\"compress\"", "\"aes256_gcm\"", "\"verify\"")
+        .doesNotContain("\"speed\" : 0.0");
+    assertThat(node.mustWork("snapshot", "list")).doesNotContain("host/benchmark");
+  }
 }

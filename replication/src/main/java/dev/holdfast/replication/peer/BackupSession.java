@@ -159,6 +159,18 @@ public final class BackupSession implements AutoCloseable {
     var unused = calls.control("POST", fixed ? "/fixed_close" : "/dynamic_close", parameters);
   }
 
+  /** Sends bytes that the server forgets, to see how fast it takes them. */
+  public CompletableFuture<Void> speedTest(byte[] bytes) {
+    return calls
+        .send("POST", "/speedtest", Map.of(), BINARY, bytes, bytes.length)
+        .thenApply(data -> null);
+  }
+
+  /** Waits for what one of the methods here has returned. */
+  public <T> T await(CompletableFuture<T> future) {
+    return calls.await(future);
+  }
+
   /** Makes the snapshot visible; the manifest must have been sent as a blob before. */
   public void finish() {
     var unused = calls.control("POST", "/finish", Map.of(), FINISH_TIMEOUT);
