@@ -30,7 +30,8 @@ final class CertCommand {
               names = "--state",
               paramLabel = "DIR",
               required = true,
-              description = "State directory of the node; it need not run.") Path state,
+              description = "State directory of the node; it need not run.")
+          Path state,
       @Mixin OutputOption output) {
     TlsIdentity identity =
         NodeIdentity.open(StateDirectory.open(new LocalFiles(), state, new SecureRandom()));
