@@ -35,8 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * crypt mode says, and is refused when damaged.
  */
 class EncryptedVectorsTest {
-  private static final ArchiveName WRAPPED_KEY = new ArchiveName("rsa-encrypted.key.blob");
-
   private final Path temporary;
 
   EncryptedVectorsTest(@TempDir Path temporary) {
@@ -60,7 +58,7 @@ class EncryptedVectorsTest {
         for (ManifestFile file : manifest.files()) {
           Path stored = path.resolveSibling(file.name().text());
           BlobCodec codec =
-              file.crypt() == CryptMode.ENCRYPT && !file.name().equals(WRAPPED_KEY)
+              file.crypt() == CryptMode.ENCRYPT && !file.name().equals(ArchiveName.WRAPPED_KEY)
                   ? BlobCodec.encrypted(key, FixedRandom.of(1))
                   : BlobCodec.PLAIN;
           if (file.name().isIndex()) {

@@ -10,6 +10,9 @@ public record ArchiveName(String text) implements Comparable<ArchiveName> {
   public static final ArchiveName MANIFEST = new ArchiveName("index.json.blob");
   public static final ArchiveName CLIENT_LOG = new ArchiveName("client.log.blob");
 
+  /** The encryption key of the backup, wrapped with a master key (spec/formats.md §3.3). */
+  public static final ArchiveName WRAPPED_KEY = new ArchiveName("rsa-encrypted.key.blob");
+
   /** What is in the file, told by its last extension. */
   public enum Kind {
     FIXED_INDEX,

@@ -38,6 +38,7 @@ final class BackupCommand implements Callable<Integer> {
   @Mixin private ConnectionOptions connection = new ConnectionOptions();
   @Mixin private NamespaceOption namespaceOption = new NamespaceOption();
   @Mixin private RateOptions rateOptions = new RateOptions();
+  @Mixin private BackupKeyOptions keyOptions = new BackupKeyOptions();
 
   @Parameters(
       arity = "1..*",
@@ -86,8 +87,9 @@ final class BackupCommand implements Callable<Integer> {
     TreeBackup.Options tree =
         new TreeBackup.Options(allFileSystems, TreeBackup.Options.ENTRIES_MAX_DEFAULT, patterns());
     TransferRate rate = rateOptions.rate();
+    BackupKeys keys = keyOptions.find(terminal);
     terminal.interruption().arm();
-    return connection.run(terminal, rate, node -> run(node, namespace, group, tree));
+    return connection.run(terminal, rate, node -> run(node, namespace, group, tree, keys));
   }
 
   private ExcludePatterns patterns() {
@@ -122,7 +124,12 @@ final class BackupCommand implements Callable<Integer> {
     }
   }
 
-  private void run(NodeConnection node, Namespace namespace, GroupId group, TreeBackup.Options tree)
+  private void run(
+      NodeConnection node,
+      Namespace namespace,
+      GroupId group,
+      TreeBackup.Options tree,
+      BackupKeys keys)
       throws IOException {
     try (Opened opened = open(node, namespace, group)) {
       try (Workers workers = new Workers()) {
@@ -133,7 +140,8 @@ final class BackupCommand implements Callable<Integer> {
                 + node.node()
                 + ":"
                 + node.datastore());
-        new BackupRun(terminal, opened.session(), opened.snapshot(), workers, tree).run(sources);
+        new BackupRun(terminal, opened.session(), opened.snapshot(), workers, tree, keys)
+            .run(sources);
       } catch (IOException | RuntimeException e) {
         terminal.message(
             "snapshot "

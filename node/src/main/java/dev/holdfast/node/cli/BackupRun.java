@@ -1,11 +1,13 @@
 package dev.holdfast.node.cli;
 
+import dev.holdfast.chunkstore.blob.BlobCodec;
 import dev.holdfast.chunkstore.catalog.CatalogWriter;
 import dev.holdfast.chunkstore.chunker.BuzhashChunker;
 import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.manifest.ManifestSignature;
+import dev.holdfast.chunkstore.manifest.Protection;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.SnapshotId;
@@ -42,6 +44,8 @@ final class BackupRun {
   private final SnapshotId snapshot;
   private final Executor workers;
   private final TreeBackup.Options tree;
+  private final BackupKeys keys;
+  private final Protection protection;
   private final KnownChunks known = new KnownChunks();
   private final List<ManifestFile> files = new ArrayList<>();
   private UploadStats stats = UploadStats.NONE;
@@ -55,12 +59,15 @@ final class BackupRun {
       BackupSession session,
       SnapshotId snapshot,
       Executor workers,
-      TreeBackup.Options tree) {
+      TreeBackup.Options tree,
+      BackupKeys keys) {
     this.terminal = terminal;
     this.session = session;
     this.snapshot = snapshot;
     this.workers = workers;
     this.tree = tree;
+    this.keys = keys;
+    this.protection = keys.protection();
   }
 
   void run(List<BackupSource> sources) throws IOException {
@@ -74,7 +81,9 @@ final class BackupRun {
       }
     }
     endCatalog();
-    session.blob(ArchiveName.MANIFEST, Manifest.of(snapshot, files).encodeBlob());
+    keys.wrapped().ifPresent(this::wrappedKey);
+    Manifest manifest = protection.signed(Manifest.of(snapshot, files));
+    session.blob(ArchiveName.MANIFEST, manifest.encodeBlob());
     session.finish();
     terminal.line(summary(stats));
     Duration spent = Duration.ofNanos(System.nanoTime() - began);
@@ -87,7 +96,9 @@ final class BackupRun {
       return null;
     }
     try {
-      return Manifest.decodeBlob(session.previous(ArchiveName.MANIFEST));
+      Manifest previous = Manifest.decodeBlob(session.previous(ArchiveName.MANIFEST));
+      ManifestSignature.check(previous, protection.key());
+      return previous;
     } catch (BackupException e) {
       return switch (e.kind()) {
         case PEER_UNREACHABLE, CANCELLED -> throw e;
@@ -104,7 +115,7 @@ final class BackupRun {
     if (previous == null) {
       return 0;
     }
-    String refused = known.addPrevious(session, previous, name);
+    String refused = known.addPrevious(session, previous, name, protection);
     if (refused != null) {
       terminal.message("no reuse: " + refused);
     }
@@ -115,7 +126,7 @@ final class BackupRun {
   private void directory(BackupSource source, @Nullable Manifest previous) throws IOException {
     ArchiveName name = source.archive();
     Progress progress = new Progress(terminal, source.name(), reuse(previous, name));
-    ArchiveUpload upload = ArchiveUpload.dynamic(session, name, known, workers);
+    ArchiveUpload upload = ArchiveUpload.dynamic(session, name, known, workers, protection);
     TreeSummary summary;
     try (OutputStream chunks =
         ChunkingOutputStream.dynamic(BuzhashChunker.PXAR_AVERAGE_BYTES, upload)) {
@@ -145,7 +156,8 @@ final class BackupRun {
     Catalog begun = catalog;
     if (begun == null) {
       reuse(previous, CatalogWriter.NAME);
-      ArchiveUpload upload = ArchiveUpload.dynamic(session, CatalogWriter.NAME, known, workers);
+      ArchiveUpload upload =
+          ArchiveUpload.dynamic(session, CatalogWriter.NAME, known, workers, protection);
       OutputStream chunks =
           ChunkingOutputStream.dynamic(BuzhashChunker.CATALOG_AVERAGE_BYTES, upload);
       begun = new Catalog(upload, chunks, new CatalogWriter(chunks));
@@ -187,7 +199,7 @@ final class BackupRun {
       }
       long before = reuse(previous, name);
       Progress progress = new Progress(terminal, source.name(), before == 0 ? size : before);
-      ArchiveUpload upload = ArchiveUpload.fixed(session, name, size, known, workers);
+      ArchiveUpload upload = ArchiveUpload.fixed(session, name, size, known, workers, protection);
       try (OutputStream chunks = ChunkingOutputStream.fixed(upload)) {
         copy(content, chunks, size, source, progress);
       }
@@ -221,10 +233,18 @@ final class BackupRun {
 
   private void file(BackupSource source) throws IOException {
     byte[] plain = SmallFile.read(source.path());
-    byte[] blob = SmallFile.encode(source.path(), plain);
-    session.blob(source.archive(), blob);
-    files.add(new ManifestFile(source.archive(), CryptMode.NONE, blob.length, Digest.sha256(blob)));
+    blob(source.archive(), SmallFile.encode(source.path(), plain, protection.codec()));
     terminal.line(source.name() + ": " + HumanText.bytes(plain.length));
+  }
+
+  private void blob(ArchiveName name, byte[] encoded) {
+    session.blob(name, encoded);
+    files.add(new ManifestFile(name, protection.mode(), encoded.length, Digest.sha256(encoded)));
+  }
+
+  /** Encrypted in its own way already, with the master key. */
+  private void wrappedKey(byte[] wrapped) {
+    blob(ArchiveName.WRAPPED_KEY, BlobCodec.PLAIN.encode(wrapped, 0, wrapped.length, false));
   }
 
   static String summary(UploadStats stats) {

@@ -58,13 +58,22 @@ record BackupSource(String name, Kind kind, Path path) {
     return archive(name);
   }
 
-  /** How the node calls an archive: {@code root.pxar} is {@code root.pxar.didx} there. */
+  /**
+   * How the node calls an archive: {@code root.pxar} is {@code root.pxar.didx} there. Also those
+   * that no source has (spec/formats.md §8.1).
+   */
   static ArchiveName archive(String name) {
     for (Kind kind : Kind.values()) {
       if (name.endsWith(kind.suffix)) {
         return new ArchiveName(name);
       }
     }
-    return new ArchiveName(name + Kind.of(name).suffix);
+    return new ArchiveName(
+        name
+            + switch (name.substring(name.lastIndexOf('.') + 1)) {
+              case "mpxar", "ppxar", "pcat1" -> Kind.DIRECTORY.suffix;
+              case "json", "key" -> Kind.FILE.suffix;
+              default -> Kind.of(name).suffix;
+            });
   }
 }

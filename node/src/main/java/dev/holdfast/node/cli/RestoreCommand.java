@@ -1,21 +1,17 @@
 package dev.holdfast.node.cli;
 
-import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.index.ChunkIndex;
-import dev.holdfast.chunkstore.manifest.CryptMode;
-import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
-import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.pxar.TreeListener;
 import dev.holdfast.chunkstore.pxar.TreeRestore;
 import dev.holdfast.chunkstore.pxar.TreeSummary;
-import dev.holdfast.replication.peer.ArchiveDownload;
 import dev.holdfast.replication.peer.ReaderSession;
+import dev.holdfast.replication.peer.SnapshotFiles;
 import dev.holdfast.replication.wire.TransferRate;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
@@ -29,7 +25,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,6 +57,16 @@ final class RestoreCommand implements Callable<Integer> {
       description =
           "Directory (of a .pxar) or file, which must be new or empty; - is standard output.")
   private String target = "";
+
+  @Mixin private KeyOptions keyOptions = new KeyOptions();
+
+  @Option(
+      names = "--ignore-signature",
+      description = {
+        "Restore a signed snapshot without the key that signed it.",
+        "What is encrypted needs its key all the same."
+      })
+  private boolean ignoreSignature;
 
   @Option(names = "--overwrite", description = "Replace what is in the way at the target.")
   private boolean overwrite;
@@ -101,14 +106,13 @@ final class RestoreCommand implements Callable<Integer> {
       ReaderSession session, SnapshotId snapshot, ArchiveName name, Workers workers)
       throws IOException {
     long began = System.nanoTime();
-    ManifestFile file = find(session, snapshot, name);
+    SnapshotFiles files = open(session, snapshot, name);
+    ManifestFile file = files.file(name);
     String what;
     if (name.isIndex()) {
-      ChunkIndex index = session.index(name, file.csum());
+      ChunkIndex index = files.index(file);
       Progress progress = new Progress(terminal, archive, index.contentBytes());
-      try (InputStream content =
-          new Counted(
-              new ArchiveDownload(session, index, workers, snapshot + "/" + name), progress)) {
+      try (InputStream content = new Counted(files.content(file, index, workers), progress)) {
         what =
             archive.endsWith(".pxar") || archive.endsWith(".pxar.didx")
                 ? directoryOr(content, progress)
@@ -117,7 +121,7 @@ final class RestoreCommand implements Callable<Integer> {
         progress.clear();
       }
     } else {
-      what = copied(new ByteArrayInputStream(blob(session, snapshot, file)));
+      what = copied(new ByteArrayInputStream(files.blob(file)));
     }
     Duration spent = Duration.ofNanos(System.nanoTime() - began);
     // Standard output may be the archive itself.
@@ -125,42 +129,11 @@ final class RestoreCommand implements Callable<Integer> {
         "restored " + snapshot + " " + archive + ": " + what + " in " + HumanText.duration(spent));
   }
 
-  private static ManifestFile find(ReaderSession session, SnapshotId snapshot, ArchiveName name) {
-    Manifest manifest = Manifest.decodeBlob(session.download(ArchiveName.MANIFEST));
-    ManifestFile file = manifest.file(name);
-    if (file == null) {
-      throw BackupException.notFound(
-          "snapshot "
-              + snapshot
-              + " has no "
-              + name
-              + ", it has "
-              + manifest.files().stream()
-                  .map(each -> each.name().text())
-                  .collect(Collectors.joining(", ")));
-    }
-    if (file.crypt() == CryptMode.ENCRYPT) {
-      throw new BackupException(
-              Kind.NOT_BUILT, snapshot + "/" + name + " is encrypted, which is not supported yet")
-          .advise("Restore it with proxmox-backup-client and its key.");
-    }
-    return file;
-  }
-
-  private static byte[] blob(ReaderSession session, SnapshotId snapshot, ManifestFile file) {
-    byte[] encoded = session.download(file.name());
-    Digest found = Digest.sha256(encoded);
-    if (!found.equals(file.csum())) {
-      throw BackupException.corrupt(
-          snapshot
-              + "/"
-              + file.name()
-              + " has digest "
-              + found
-              + ", its manifest says "
-              + file.csum());
-    }
-    return DataBlob.decode(encoded, encoded.length, DataBlob.BLOB_PLAIN_BYTES_MAX);
+  /** The wrapped key is for who has lost the key. */
+  private SnapshotFiles open(ReaderSession session, SnapshotId snapshot, ArchiveName name) {
+    return ignoreSignature || name.equals(ArchiveName.WRAPPED_KEY)
+        ? SnapshotFiles.openUnchecked(session, snapshot, () -> keyOptions.find(terminal))
+        : SnapshotFiles.open(session, snapshot, () -> keyOptions.find(terminal));
   }
 
   private String directoryOr(InputStream content, Progress progress) throws IOException {

@@ -1,5 +1,6 @@
 package dev.holdfast.node.cli;
 
+import dev.holdfast.chunkstore.blob.BlobCodec;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.error.BackupException;
 import java.io.IOException;
@@ -19,13 +20,13 @@ final class SmallFile {
   }
 
   /** Throws INVALID_INPUT for one that is too long. */
-  static byte[] encode(Path file) throws IOException {
-    return encode(file, read(file));
+  static byte[] encode(Path file, BlobCodec codec) throws IOException {
+    return encode(file, read(file), codec);
   }
 
   /** The same of content that was read from it. */
-  static byte[] encode(Path file, byte[] plain) {
-    byte[] blob = DataBlob.encode(plain, 0, plain.length, true);
+  static byte[] encode(Path file, byte[] plain, BlobCodec codec) {
+    byte[] blob = codec.encode(plain, 0, plain.length, true);
     if (blob.length > DataBlob.BLOB_ENCODED_BYTES_MAX) {
       throw BackupException.invalid(
               "'"

@@ -132,11 +132,12 @@ final class SnapshotCommand {
   int uploadLog(
       @Mixin ConnectionOptions connection,
       @Mixin NamespaceOption namespaceOption,
+      @Mixin ProtectionOptions protection,
       @Parameters(paramLabel = "SNAPSHOT", description = "TYPE/ID/TIME") SnapshotId snapshot,
       @Parameters(paramLabel = "FILE") Path file)
       throws Exception {
     Namespace namespace = namespaceOption.of(terminal);
-    byte[] blob = SmallFile.encode(file);
+    byte[] blob = SmallFile.encode(file, protection.find(terminal).codec());
     return connection.run(
         terminal,
         node -> {

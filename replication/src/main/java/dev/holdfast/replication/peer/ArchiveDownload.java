@@ -1,8 +1,7 @@
 package dev.holdfast.replication.peer;
 
-import dev.holdfast.chunkstore.blob.BlobKind;
+import dev.holdfast.chunkstore.blob.BlobCodec;
 import dev.holdfast.chunkstore.blob.ChunkBuffers;
-import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.index.ChunkIndex;
@@ -30,6 +29,7 @@ public final class ArchiveDownload extends InputStream {
 
   private final ChunkSource source;
   private final ChunkIndex index;
+  private final BlobCodec codec;
   private final Executor pool;
   private final int chunksAhead;
   private final long bytesAhead;
@@ -58,24 +58,28 @@ public final class ArchiveDownload extends InputStream {
     }
   }
 
-  public ArchiveDownload(ChunkSource source, ChunkIndex index, Executor pool, String where) {
-    this(source, index, pool, where, CHUNKS_AHEAD_DEFAULT, BYTES_AHEAD_DEFAULT);
+  public ArchiveDownload(
+      ChunkSource source, ChunkIndex index, BlobCodec codec, Executor pool, String where) {
+    this(source, index, codec, pool, where, CHUNKS_AHEAD_DEFAULT, BYTES_AHEAD_DEFAULT);
   }
 
   /**
    * @param source must give all chunks of the index; a reader session that downloaded it does
+   * @param codec opens the chunks; the other kind of chunks is refused
    * @param where for error texts: peer and archive
    * @param bytesAhead content under way at a time; one chunk always goes
    */
   public ArchiveDownload(
       ChunkSource source,
       ChunkIndex index,
+      BlobCodec codec,
       Executor pool,
       String where,
       int chunksAhead,
       long bytesAhead) {
     this.source = source;
     this.index = index;
+    this.codec = codec;
     this.pool = pool;
     this.where = where;
     this.chunksAhead = chunksAhead;
@@ -195,29 +199,23 @@ public final class ArchiveDownload extends InputStream {
     }
   }
 
-  /** On the pool: CRC, length and digest, then the content. */
+  /** On the pool: CRC, length and digest, and with a key its tag, then the content. */
   private Content decode(Digest digest, int bytes, byte[] encoded) {
     try {
-      BlobKind kind = DataBlob.kind(encoded, encoded.length);
-      if (kind.encrypted()) {
-        throw BackupException.invalid("chunk " + digest + " is encrypted, expected a plain one")
-            .advise("Use the encryption key that this backup was made with.");
-      }
       byte[] plain = buffers.take(bytes);
-      int length = DataBlob.decodeInto(plain, encoded, encoded.length, bytes);
+      int length = codec.decodeInto(plain, encoded, encoded.length, bytes);
       if (length != bytes) {
         throw corrupt(digest, "has " + length + " bytes, expected " + bytes, null);
       }
-      Digest found = Digest.sha256(plain, 0, length);
+      Digest found = codec.digest(plain, 0, length);
       if (!found.equals(digest)) {
         throw corrupt(digest, "has content with digest " + found, null);
       }
       return new Content(plain, length);
     } catch (BackupException e) {
-      if (e.kind() == Kind.INVALID_INPUT && e.guidance() != null) {
-        throw e;
-      }
-      throw e.context().containsKey("digest") ? e : corrupt(digest, "is corrupt: " + e.text(), e);
+      throw e.context().containsKey("digest")
+          ? e
+          : corrupt(digest, "is corrupt: " + e.text(), e).withFactsOf(e);
     }
   }
 

@@ -1,11 +1,12 @@
 package dev.holdfast.replication.peer;
 
+import dev.holdfast.chunkstore.blob.BlobCodec;
 import dev.holdfast.chunkstore.blob.ChunkBuffers;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
-import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.manifest.Protection;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import java.nio.ByteBuffer;
@@ -61,6 +62,7 @@ public final class ArchiveUpload implements ChunkSink {
   private final KnownChunks known;
   private final Executor pool;
   private final UploadWindow window;
+  private final Protection protection;
   private final ChunkBuffers buffers = new ChunkBuffers();
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -98,7 +100,8 @@ public final class ArchiveUpload implements ChunkSink {
       int writer,
       KnownChunks known,
       Executor pool,
-      UploadWindow window) {
+      UploadWindow window,
+      Protection protection) {
     this.session = session;
     this.name = name;
     this.fixed = fixed;
@@ -106,14 +109,34 @@ public final class ArchiveUpload implements ChunkSink {
     this.known = known;
     this.pool = pool;
     this.window = window;
+    this.protection = protection;
   }
 
   /**
    * Starts an archive of chunks that content has cut.
    *
    * @param known the session's known chunks
-   * @param pool hashes and compresses: platform threads, as many as cores
+   * @param pool hashes, compresses and encrypts: platform threads, as many as cores
+   * @param protection of chunks that are handed in as content
    */
+  public static ArchiveUpload dynamic(
+      BackupSession session,
+      ArchiveName name,
+      KnownChunks known,
+      Executor pool,
+      Protection protection) {
+    return new ArchiveUpload(
+        session,
+        name,
+        false,
+        session.createDynamic(name),
+        known,
+        pool,
+        UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT),
+        protection);
+  }
+
+  /** The same without protection. */
   public static ArchiveUpload dynamic(
       BackupSession session, ArchiveName name, KnownChunks known, Executor pool) {
     return dynamic(session, name, known, pool, UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT));
@@ -129,10 +152,29 @@ public final class ArchiveUpload implements ChunkSink {
       Executor pool,
       UploadWindow window) {
     return new ArchiveUpload(
-        session, name, false, session.createDynamic(name), known, pool, window);
+        session, name, false, session.createDynamic(name), known, pool, window, Protection.NONE);
   }
 
   /** Starts an image of {@code size} bytes, cut at multiples of 4 MiB, the last chunk shorter. */
+  public static ArchiveUpload fixed(
+      BackupSession session,
+      ArchiveName name,
+      long size,
+      KnownChunks known,
+      Executor pool,
+      Protection protection) {
+    return new ArchiveUpload(
+        session,
+        name,
+        true,
+        session.createFixed(name, size),
+        known,
+        pool,
+        UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT),
+        protection);
+  }
+
+  /** The same without protection. */
   public static ArchiveUpload fixed(
       BackupSession session, ArchiveName name, long size, KnownChunks known, Executor pool) {
     return fixed(
@@ -147,7 +189,7 @@ public final class ArchiveUpload implements ChunkSink {
       Executor pool,
       UploadWindow window) {
     return new ArchiveUpload(
-        session, name, true, session.createFixed(name, size), known, pool, window);
+        session, name, true, session.createFixed(name, size), known, pool, window, Protection.NONE);
   }
 
   @Override
@@ -214,7 +256,7 @@ public final class ArchiveUpload implements ChunkSink {
     }
     Digest csum = Digest.of(checksum.digest());
     session.closeIndex(writer, fixed, appended, nextOffset, csum);
-    return new ManifestFile(name, CryptMode.NONE, nextOffset, csum);
+    return new ManifestFile(name, protection.mode(), nextOffset, csum);
   }
 
   /** What was done so far; may be called from any thread. */
@@ -284,10 +326,11 @@ public final class ArchiveUpload implements ChunkSink {
 
   /** On the pool. */
   private void hash(Entry entry, byte[] plain, CompletableFuture<Void> mine) {
-    Digest digest = Digest.sha256(plain, 0, entry.bytes);
+    BlobCodec codec = protection.codec();
+    Digest digest = codec.digest(plain, 0, entry.bytes);
     if (claim(entry, digest, mine)) {
-      byte[] encoded = buffers.take(DataBlob.HEADER_BYTES + entry.bytes);
-      int length = DataBlob.encodeInto(encoded, plain, 0, entry.bytes, true);
+      byte[] encoded = buffers.take(codec.headerBytes() + entry.bytes);
+      int length = codec.encodeInto(encoded, plain, 0, entry.bytes, true);
       buffers.give(plain);
       // Its answer says that the server has read all of it.
       var unused = send(entry, digest, mine, encoded, length).thenRun(() -> buffers.give(encoded));

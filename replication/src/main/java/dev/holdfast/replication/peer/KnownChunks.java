@@ -2,9 +2,9 @@ package dev.holdfast.replication.peer;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.index.ChunkIndex;
-import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.manifest.Protection;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import java.util.concurrent.CompletableFuture;
@@ -30,17 +30,22 @@ public final class KnownChunks {
   }
 
   /**
-   * Adds what the last backup has of an archive, if its manifest lists it unencrypted and the index
-   * that the server gives is the one that the manifest means; any doubt means no reuse, never an
-   * error (spec/protocols.md §5.1).
+   * Adds what the last backup has of an archive, if its chunks have the same names as ours and the
+   * index that the server gives is the one that the manifest means; any doubt means no reuse, never
+   * an error (spec/protocols.md §5.1).
    *
+   * @param previous made with the same key, if it was made with one
    * @return null when the chunks are known now, else why not, for the log
    */
   public @Nullable String addPrevious(
-      BackupSession session, @Nullable Manifest previous, ArchiveName name) {
+      BackupSession session, @Nullable Manifest previous, ArchiveName name, Protection protection) {
     ManifestFile file = previous == null ? null : previous.file(name);
-    if (file != null && file.crypt() == CryptMode.ENCRYPT) {
-      return name + " of the last backup is encrypted";
+    if (file != null && !protection.namesChunksAs(file.crypt())) {
+      return name
+          + " of the last backup has crypt mode "
+          + file.crypt()
+          + ", this one "
+          + protection.mode();
     }
     return addPreviousStored(session, previous, name);
   }

@@ -3,6 +3,7 @@ package dev.holdfast.replication.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.holdfast.chunkstore.blob.BlobCodec;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
@@ -12,6 +13,7 @@ import dev.holdfast.chunkstore.index.DynamicIndexWriter;
 import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.manifest.Protection;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
@@ -186,7 +188,7 @@ class ArchiveTransferTest {
     try (BackupSession session = backup()) {
       assertThat(session.previousTime()).hasValue(1_700_000_000);
       KnownChunks known = new KnownChunks();
-      assertThat(known.addPrevious(session, previous, NAME)).isNull();
+      assertThat(known.addPrevious(session, previous, NAME, Protection.NONE)).isNull();
       ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, known, pool);
       changed.forEach(chunk -> upload.chunk(chunk.clone(), chunk.length));
       upload.finish();
@@ -205,8 +207,8 @@ class ArchiveTransferTest {
             List.of(new ManifestFile(NAME, CryptMode.NONE, 1, Digest.sha256(new byte[0]))));
     try (BackupSession session = backup()) {
       KnownChunks known = new KnownChunks();
-      assertThat(known.addPrevious(session, other, NAME)).contains("cannot use");
-      assertThat(known.addPrevious(session, null, NAME)).isNotNull();
+      assertThat(known.addPrevious(session, other, NAME, Protection.NONE)).contains("cannot use");
+      assertThat(known.addPrevious(session, null, NAME, Protection.NONE)).isNotNull();
       assertThat(known.size()).isZero();
     }
   }
@@ -310,7 +312,7 @@ class ArchiveTransferTest {
     try (ReaderSession session = node.openReader(STORE, Namespace.ROOT, SNAPSHOT)) {
       ChunkIndex index = session.index(NAME);
       try (ArchiveDownload in =
-          new ArchiveDownload(session, index, pool, "peer:" + NAME, 7, 100_000)) {
+          new ArchiveDownload(session, index, BlobCodec.PLAIN, pool, "peer:" + NAME, 7, 100_000)) {
         assertThat(in.readAllBytes()).isEqualTo(whole);
         assertThat(in.read()).isEqualTo(-1);
       }
@@ -324,7 +326,8 @@ class ArchiveTransferTest {
     byte[] whole = store(chunks(100, 11), directory);
     try (ReaderSession session = node.openReader(STORE, Namespace.ROOT, SNAPSHOT)) {
       ChunkIndex index = session.index(NAME);
-      try (ArchiveDownload in = new ArchiveDownload(session, index, pool, "test", 2, 1 << 20)) {
+      try (ArchiveDownload in =
+          new ArchiveDownload(session, index, BlobCodec.PLAIN, pool, "test", 2, 1 << 20)) {
         int to = whole.length - 5;
         assertThat(in.skip(to)).isEqualTo(to);
         assertThat(in.readAllBytes())
@@ -350,7 +353,8 @@ class ArchiveTransferTest {
       peer.chunks.put(bad, damage);
       try (ReaderSession session = node.openReader(STORE, Namespace.ROOT, SNAPSHOT);
           ArchiveDownload in =
-              new ArchiveDownload(session, session.index(NAME), pool, "memory:" + NAME)) {
+              new ArchiveDownload(
+                  session, session.index(NAME), BlobCodec.PLAIN, pool, "memory:" + NAME)) {
         Throwable thrown = catchThrowable(in::readAllBytes);
         assertThat(thrown)
             .isInstanceOf(BackupException.class)
