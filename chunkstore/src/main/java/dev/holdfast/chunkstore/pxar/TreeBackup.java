@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,13 +37,26 @@ public final class TreeBackup {
    * @param entriesMax names kept in memory: those of the directories from the root to the current
    *     one
    * @param exclude what to leave out
+   * @param alsoFileSystemsOf directories whose file systems are descended into, too
    */
-  public record Options(boolean allFileSystems, int entriesMax, ExcludePatterns exclude) {
+  public record Options(
+      boolean allFileSystems,
+      int entriesMax,
+      ExcludePatterns exclude,
+      List<Path> alsoFileSystemsOf) {
     /** As the reference client, whose {@code --entries-max} has this default. */
     public static final int ENTRIES_MAX_DEFAULT = 1024 * 1024;
 
     public static final Options DEFAULT =
         new Options(false, ENTRIES_MAX_DEFAULT, ExcludePatterns.NONE);
+
+    public Options {
+      alsoFileSystemsOf = List.copyOf(alsoFileSystemsOf);
+    }
+
+    public Options(boolean allFileSystems, int entriesMax, ExcludePatterns exclude) {
+      this(allFileSystems, entriesMax, exclude, List.of());
+    }
   }
 
   /** Magic numbers of file systems that hold no data (spec/formats.md §6.9; linux/magic.h). */
@@ -82,6 +96,7 @@ public final class TreeBackup {
   private final boolean split;
   private final Map<FileId, FoundFile.FirstLink> firstLinks = new HashMap<>();
   private final ExcludeFiles excludes;
+  private final Set<Long> alsoDevices = new HashSet<>();
   private int rootHandle;
   private long rootDevice;
   private long namesHeld;
@@ -151,12 +166,10 @@ public final class TreeBackup {
   }
 
   private void root(Bytes path) throws IOException {
-    try {
-      rootHandle =
-          posix.open(Posix.WORKING_DIRECTORY, path, OpenFlags.READ_ONLY | OpenFlags.DIRECTORY, 0);
-    } catch (PosixException e) {
-      throw e.toBackup("cannot open directory '" + path + "'");
+    for (Path directory : options.alsoFileSystemsOf) {
+      alsoDevices.add(deviceOf(Bytes.of(directory)));
     }
+    rootHandle = openDirectory(path);
     try {
       PosixStat stat = posix.stat(rootHandle);
       rootDevice = stat.device();
@@ -171,6 +184,26 @@ public final class TreeBackup {
       throw e.toBackup("cannot read directory '" + path + "'");
     } finally {
       posix.close(rootHandle);
+    }
+  }
+
+  private int openDirectory(Bytes path) {
+    try {
+      return posix.open(
+          Posix.WORKING_DIRECTORY, path, OpenFlags.READ_ONLY | OpenFlags.DIRECTORY, 0);
+    } catch (PosixException e) {
+      throw e.toBackup("cannot open directory '" + path + "'");
+    }
+  }
+
+  private long deviceOf(Bytes path) {
+    int handle = openDirectory(path);
+    try {
+      return posix.stat(handle).device();
+    } catch (PosixException e) {
+      throw e.toBackup("cannot look at directory '" + path + "'");
+    } finally {
+      posix.close(handle);
     }
   }
 
@@ -321,7 +354,7 @@ public final class TreeBackup {
 
   private boolean isWanted(int handle, PosixStat stat, long parentDevice) throws PosixException {
     if (!options.allFileSystems) {
-      return stat.device() == rootDevice;
+      return stat.device() == rootDevice || alsoDevices.contains(stat.device());
     }
     return stat.device() == parentDevice || !VIRTUAL.contains(posix.fileSystemType(handle));
   }

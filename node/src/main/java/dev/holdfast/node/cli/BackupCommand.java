@@ -16,6 +16,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,10 +29,16 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "backup",
-    description = "Back up directories, images and files into a new snapshot.")
+    description = {
+      "Back up directories, images, files and streams into a new snapshot.",
+      "Only chunks that the last snapshot of the group does not have are sent. A dump of a database"
+          + " needs no file: pg_dump shop | holdfast backup shop.sql:-"
+    })
 final class BackupCommand implements Callable<Integer> {
   private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
   private static final String TOO_OLD = "backup timestamp is older than last backup";
+
+  private static final String LOST_AND_FOUND = "lost+found/";
 
   private final Terminal terminal;
 
@@ -43,7 +50,9 @@ final class BackupCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "SOURCE",
-      description = "NAME.pxar:DIRECTORY, NAME.img:FILE-OR-DEVICE, NAME.conf:FILE, NAME.log:FILE")
+      description =
+          "NAME.pxar:DIRECTORY, NAME.img:FILE-OR-DEVICE, NAME.conf:FILE, NAME.log:FILE, or NAME:-"
+              + " for standard input.")
   private List<BackupSource> sources = List.of();
 
   @Option(
@@ -66,8 +75,42 @@ final class BackupCommand implements Callable<Integer> {
 
   @Option(
       names = "--all-file-systems",
+      arity = "0..1",
       description = "Descend into file systems that are mounted below.")
   private boolean allFileSystems;
+
+  @Option(
+      names = "--include-dev",
+      paramLabel = "DIR",
+      description = "Descend into the file system of this directory, too; may be repeated.")
+  private List<Path> includeDevices = List.of();
+
+  @Option(
+      names = "--skip-lost-and-found",
+      arity = "0..1",
+      description = "Leave out directories called lost+found.")
+  private boolean skipLostAndFound;
+
+  @Option(
+      names = "--entries-max",
+      paramLabel = "N",
+      description = "Names that may be kept in memory; default: ${DEFAULT-VALUE}.")
+  private int entriesMax = TreeBackup.Options.ENTRIES_MAX_DEFAULT;
+
+  @Option(
+      names = "--stdin-from-command",
+      paramLabel = "COMMAND",
+      description = {
+        "Read the output of this command instead of standard input.",
+        "When it fails the backup does, which a pipe would not know of."
+      })
+  private @Nullable String command;
+
+  @Option(
+      names = {"--dry-run", "-n"},
+      arity = "0..1",
+      description = "Read everything and tell what would be backed up, but call nobody.")
+  private boolean dryRun;
 
   @Option(
       names = "--exclude",
@@ -85,8 +128,13 @@ final class BackupCommand implements Callable<Integer> {
     Namespace namespace = namespaceOption.of(terminal);
     GroupId group = new GroupId(type, id == null ? hostName() : id);
     TreeBackup.Options tree =
-        new TreeBackup.Options(allFileSystems, TreeBackup.Options.ENTRIES_MAX_DEFAULT, patterns());
+        new TreeBackup.Options(allFileSystems, entriesMax, patterns(), includeDevices);
     TransferRate rate = rateOptions.rate();
+    if (dryRun) {
+      terminal.interruption().arm();
+      new BackupPreview(terminal, tree).run(sources);
+      return ExitCode.OK.number();
+    }
     BackupKeys keys = keyOptions.find(terminal);
     terminal.interruption().arm();
     return connection.run(terminal, rate, node -> run(node, namespace, group, tree, keys));
@@ -94,7 +142,11 @@ final class BackupCommand implements Callable<Integer> {
 
   private ExcludePatterns patterns() {
     try {
-      return ExcludePatterns.parse(exclude);
+      List<String> patterns = new ArrayList<>(exclude);
+      if (skipLostAndFound) {
+        patterns.addFirst(LOST_AND_FOUND);
+      }
+      return ExcludePatterns.parse(patterns);
     } catch (BackupException e) {
       throw new UsageException(e.text(), null);
     }
@@ -102,10 +154,23 @@ final class BackupCommand implements Callable<Integer> {
 
   /** Before anything is sent. */
   private void checkSources() {
+    if (allFileSystems && !includeDevices.isEmpty()) {
+      throw new UsageException("--all-file-systems and --include-dev exclude each other", null);
+    }
+    long streams = sources.stream().filter(BackupSource::isStandardInput).count();
+    if (streams > 1) {
+      throw new UsageException("standard input is one source at most", null);
+    }
+    if (command != null && streams == 0) {
+      throw new UsageException("--stdin-from-command goes with a source NAME:-", null);
+    }
     Set<String> names = new HashSet<>();
     for (BackupSource source : sources) {
       if (!names.add(source.name())) {
         throw new UsageException("two sources are called " + source.name(), null);
+      }
+      if (source.isStandardInput()) {
+        continue;
       }
       boolean directory = source.kind() == BackupSource.Kind.DIRECTORY;
       if (!Files.exists(source.path())) {
@@ -140,13 +205,16 @@ final class BackupCommand implements Callable<Integer> {
                 + node.node()
                 + ":"
                 + node.datastore());
-        new BackupRun(terminal, opened.session(), opened.snapshot(), workers, tree, keys)
+        new BackupRun(terminal, opened.session(), opened.snapshot(), workers, tree, keys, command)
             .run(sources);
       } catch (IOException | RuntimeException e) {
-        terminal.message(
-            "snapshot "
-                + opened.snapshot()
-                + " was not finished: the node drops what it has of it");
+        String unfinished =
+            "snapshot " + opened.snapshot() + " was not finished: the node drops what it has of it";
+        if (Thread.currentThread().isInterrupted()) {
+          // Where it was caught says nothing to the one who pressed the key.
+          throw new BackupException(Kind.CANCELLED, "interrupted, " + unfinished, e);
+        }
+        terminal.message(unfinished);
         throw e;
       }
     }

@@ -20,11 +20,7 @@ import dev.holdfast.replication.peer.ChunkingOutputStream;
 import dev.holdfast.replication.peer.KnownChunks;
 import dev.holdfast.replication.peer.UploadStats;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,9 +28,9 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One backup into an open session (spec/protocols.md §5.1): sources in their order, then the
- * manifest, then the end that makes the snapshot visible. Reads and cuts on the calling thread,
- * hashes and compresses on the workers.
+ * One backup into an open session (spec/protocols.md §5.1): images side by side, then the other
+ * sources in their order, then the manifest, then the end that makes the snapshot visible. Reads
+ * and cuts on the calling thread, hashes and compresses on the workers.
  */
 final class BackupRun {
   private static final int READ_BYTES = 1 << 20;
@@ -46,6 +42,7 @@ final class BackupRun {
   private final TreeBackup.Options tree;
   private final BackupKeys keys;
   private final Protection protection;
+  private final @Nullable String command;
   private final KnownChunks known = new KnownChunks();
   private final List<ManifestFile> files = new ArrayList<>();
   private UploadStats stats = UploadStats.NONE;
@@ -54,13 +51,18 @@ final class BackupRun {
   /** Begun with the first directory, grows with each, and is closed after the last source. */
   private record Catalog(ArchiveUpload upload, OutputStream chunks, CatalogWriter writer) {}
 
+  /**
+   * @param command gives what is read instead of standard input, null = none
+   */
   BackupRun(
       Terminal terminal,
       BackupSession session,
       SnapshotId snapshot,
       Executor workers,
       TreeBackup.Options tree,
-      BackupKeys keys) {
+      BackupKeys keys,
+      @Nullable String command) {
+    this.command = command;
     this.terminal = terminal;
     this.session = session;
     this.snapshot = snapshot;
@@ -73,11 +75,13 @@ final class BackupRun {
   void run(List<BackupSource> sources) throws IOException {
     long began = System.nanoTime();
     Manifest previous = previous();
+    images(sources.stream().filter(s -> s.kind() == BackupSource.Kind.IMAGE).toList(), previous);
     for (BackupSource source : sources) {
       switch (source.kind()) {
         case DIRECTORY -> directory(source, previous);
-        case IMAGE -> image(source, previous);
+        case IMAGE -> {}
         case FILE -> file(source);
+        case STREAM -> stream(source, previous);
       }
     }
     endCatalog();
@@ -139,17 +143,7 @@ final class BackupRun {
               catalog(previous).writer.archive(name));
     }
     ended(upload, progress);
-    terminal.line(
-        source.name()
-            + ": "
-            + HumanText.count(summary.files(), "file", "files")
-            + " in "
-            + HumanText.count(summary.directories(), "directory", "directories")
-            + ", "
-            + HumanText.bytes(summary.contentBytes())
-            + (summary.warnings() == 0
-                ? ""
-                : ", " + HumanText.count(summary.warnings(), "warning", "warnings")));
+    terminal.line(source.name() + ": " + HumanText.tree(summary));
   }
 
   private Catalog catalog(@Nullable Manifest previous) throws IOException {
@@ -175,7 +169,7 @@ final class BackupRun {
     }
   }
 
-  private static TreeListener listener(Progress progress) {
+  static TreeListener listener(Progress progress) {
     return new TreeListener() {
       @Override
       public void progress(long entries, long contentBytes) {
@@ -189,39 +183,45 @@ final class BackupRun {
     };
   }
 
-  private void image(BackupSource source, @Nullable Manifest previous) throws IOException {
-    ArchiveName name = source.archive();
-    try (FileChannel channel = FileChannel.open(source.path(), StandardOpenOption.READ);
-        InputStream content = Channels.newInputStream(channel)) {
-      long size = channel.size();
-      if (size == 0) {
-        throw BackupException.invalid("image '" + source.path() + "' is empty");
-      }
-      long before = reuse(previous, name);
-      Progress progress = new Progress(terminal, source.name(), before == 0 ? size : before);
-      ArchiveUpload upload = ArchiveUpload.fixed(session, name, size, known, workers, protection);
-      try (OutputStream chunks = ChunkingOutputStream.fixed(upload)) {
-        copy(content, chunks, size, source, progress);
-      }
-      ended(upload, progress);
-      terminal.line(source.name() + ": " + HumanText.bytes(size));
+  private void images(List<BackupSource> sources, @Nullable Manifest previous) throws IOException {
+    if (sources.isEmpty()) {
+      return;
+    }
+    for (BackupSource source : sources) {
+      var unused = reuse(previous, source.archive());
+    }
+    ImageUploads uploads = new ImageUploads(terminal, session, known, workers, protection);
+    for (ImageUploads.Uploaded uploaded : uploads.run(sources)) {
+      files.add(uploaded.file());
+      stats = stats.plus(uploaded.stats());
     }
   }
 
-  private static void copy(
-      InputStream from, OutputStream to, long size, BackupSource source, Progress progress)
-      throws IOException {
-    byte[] buffer = new byte[READ_BYTES];
-    long done = 0;
-    while (done < size) {
-      int got = from.read(buffer, 0, (int) Math.min(buffer.length, size - done));
+  /** Nothing is begun before its first byte: an empty dump is one that failed. */
+  private void stream(BackupSource source, @Nullable Manifest previous) throws IOException {
+    try (StreamSource input = StreamSource.open(terminal, command)) {
+      byte[] buffer = new byte[READ_BYTES];
+      int got = input.content().read(buffer);
       if (got < 0) {
-        throw BackupException.invalid(
-            "image '" + source.path() + "' shrank from " + size + " to " + done + " bytes");
+        input.end();
+        throw BackupException.invalid(source.name() + ": " + input.name() + " gave nothing");
       }
-      to.write(buffer, 0, got);
-      done += got;
-      progress.at(done);
+      ArchiveName name = source.archive();
+      Progress progress = new Progress(terminal, source.name(), reuse(previous, name));
+      ArchiveUpload upload = ArchiveUpload.dynamic(session, name, known, workers, protection);
+      long done = 0;
+      try (OutputStream chunks =
+          ChunkingOutputStream.dynamic(BuzhashChunker.PXAR_AVERAGE_BYTES, upload)) {
+        for (; got >= 0; got = input.content().read(buffer)) {
+          chunks.write(buffer, 0, got);
+          done += got;
+          progress.at(done);
+        }
+      }
+      progress.at(done); // an interruption may look like the end of the stream
+      input.end();
+      ended(upload, progress);
+      terminal.line(source.name() + ": " + HumanText.bytes(done));
     }
   }
 
@@ -232,9 +232,20 @@ final class BackupRun {
   }
 
   private void file(BackupSource source) throws IOException {
-    byte[] plain = SmallFile.read(source.path());
+    byte[] plain = content(source);
     blob(source.archive(), SmallFile.encode(source.path(), plain, protection.codec()));
     terminal.line(source.name() + ": " + HumanText.bytes(plain.length));
+  }
+
+  private byte[] content(BackupSource source) throws IOException {
+    if (!source.isStandardInput()) {
+      return SmallFile.read(source.path());
+    }
+    try (StreamSource input = StreamSource.open(terminal, command)) {
+      byte[] plain = SmallFile.read(input.content());
+      input.end();
+      return plain;
+    }
   }
 
   private void blob(ArchiveName name, byte[] encoded) {

@@ -8,13 +8,17 @@ import java.util.regex.Pattern;
 
 /**
  * What to back up under which name: {@code NAME.pxar:DIRECTORY}, {@code NAME.img:FILE-OR-DEVICE},
- * {@code NAME.conf:FILE} or {@code NAME.log:FILE} (spec/protocols.md §1.5).
+ * {@code NAME.conf:FILE} or {@code NAME.log:FILE} (spec/protocols.md §1.5); and {@code NAME:-},
+ * standard input: a stream of any length, such as a dump of a database, becomes chunks that its
+ * content cuts, as no index of fixed chunks can begin without knowing its length. Other clients
+ * restore it, too, to their standard output.
  */
 record BackupSource(String name, Kind kind, Path path) {
   enum Kind {
     DIRECTORY(".didx"),
     IMAGE(".fidx"),
-    FILE(".blob");
+    FILE(".blob"),
+    STREAM(".didx");
 
     private final String suffix;
 
@@ -38,20 +42,40 @@ record BackupSource(String name, Kind kind, Path path) {
     }
   }
 
+  private static final String STANDARD_INPUT = "-";
   private static final Pattern GRAMMAR =
       Pattern.compile("([a-zA-Z0-9_\\-]+\\.(?:pxar|img|conf|log)):(.+)");
+  private static final Pattern STREAM_GRAMMAR =
+      Pattern.compile("([a-zA-Z0-9_][a-zA-Z0-9._\\-]*):-");
 
   static BackupSource parse(String text) {
     Matcher matcher = GRAMMAR.matcher(text);
-    if (!matcher.matches()) {
-      throw BackupException.invalid(
-          "'"
-              + text
-              + "' is no source: expected NAME.pxar:DIRECTORY, NAME.img:FILE, NAME.conf:FILE"
-              + " or NAME.log:FILE");
+    if (matcher.matches()) {
+      String name = matcher.group(1);
+      BackupSource source = new BackupSource(name, Kind.of(name), Path.of(matcher.group(2)));
+      if (source.isStandardInput() && source.kind != Kind.FILE) {
+        throw BackupException.invalid(
+            name
+                + (source.kind == Kind.IMAGE
+                    ? " cannot come from standard input: the length of an image must be known;"
+                        + " call it otherwise, e.g. disk.raw:-"
+                    : " cannot come from standard input: it is made of a directory"));
+      }
+      return source;
     }
-    String name = matcher.group(1);
-    return new BackupSource(name, Kind.of(name), Path.of(matcher.group(2)));
+    Matcher stream = STREAM_GRAMMAR.matcher(text);
+    if (stream.matches()) {
+      return new BackupSource(stream.group(1), Kind.STREAM, Path.of(STANDARD_INPUT));
+    }
+    throw BackupException.invalid(
+        "'"
+            + text
+            + "' is no source: expected NAME.pxar:DIRECTORY, NAME.img:FILE, NAME.conf:FILE,"
+            + " NAME.log:FILE or NAME:-");
+  }
+
+  boolean isStandardInput() {
+    return path.toString().equals(STANDARD_INPUT);
   }
 
   ArchiveName archive() {
@@ -72,8 +96,9 @@ record BackupSource(String name, Kind kind, Path path) {
         name
             + switch (name.substring(name.lastIndexOf('.') + 1)) {
               case "mpxar", "ppxar", "pcat1" -> Kind.DIRECTORY.suffix;
+              case "pxar", "img", "conf", "log" -> Kind.of(name).suffix;
               case "json", "key" -> Kind.FILE.suffix;
-              default -> Kind.of(name).suffix;
+              default -> Kind.STREAM.suffix;
             });
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.node.cli;
 
+import dev.holdfast.chunkstore.pxar.TreeSummary;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -53,5 +54,15 @@ final class HumanText {
 
   static String count(long count, String one, String many) {
     return count + " " + (count == 1 ? one : many);
+  }
+
+  /** What was saved or restored of a tree. */
+  static String tree(TreeSummary summary) {
+    return count(summary.files(), "file", "files")
+        + " in "
+        + count(summary.directories(), "directory", "directories")
+        + ", "
+        + bytes(summary.contentBytes())
+        + (summary.warnings() == 0 ? "" : ", " + count(summary.warnings(), "warning", "warnings"));
   }
 }

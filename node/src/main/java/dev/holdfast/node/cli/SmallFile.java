@@ -15,8 +15,13 @@ final class SmallFile {
   /** All that is needed to see that a file is too long. */
   static byte[] read(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(DataBlob.BLOB_PLAIN_BYTES_MAX + 1);
+      return read(in);
     }
+  }
+
+  /** The same of what is open already. */
+  static byte[] read(InputStream in) throws IOException {
+    return in.readNBytes(DataBlob.BLOB_PLAIN_BYTES_MAX + 1);
   }
 
   /** Throws INVALID_INPUT for one that is too long. */

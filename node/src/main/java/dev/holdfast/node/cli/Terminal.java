@@ -1,8 +1,11 @@
 package dev.holdfast.node.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +16,8 @@ import java.util.Optional;
  * What surrounds a command: where results and messages go, the environment, and what to do on
  * Ctrl-C.
  *
- * @param in what a command that reads standard input reads
+ * @param in what a command that reads standard input reads; a thread that waits there can be
+ *     interrupted
  * @param out results only, so that they can be piped
  * @param err messages, progress, errors
  * @param environment variables; empty ones count as not set
@@ -31,7 +35,7 @@ public record Terminal(
   /** This process's own. */
   static Terminal system() {
     return new Terminal(
-        System.in,
+        Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()),
         new PrintStream(System.out, true, StandardCharsets.UTF_8),
         new PrintStream(System.err, true, StandardCharsets.UTF_8),
         System.getenv(),

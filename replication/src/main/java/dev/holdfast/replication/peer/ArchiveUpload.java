@@ -174,6 +174,19 @@ public final class ArchiveUpload implements ChunkSink {
         protection);
   }
 
+  /** The same within a window that others share. */
+  public static ArchiveUpload fixed(
+      BackupSession session,
+      ArchiveName name,
+      long size,
+      KnownChunks known,
+      Executor pool,
+      UploadWindow window,
+      Protection protection) {
+    return new ArchiveUpload(
+        session, name, true, session.createFixed(name, size), known, pool, window, protection);
+  }
+
   /** The same without protection. */
   public static ArchiveUpload fixed(
       BackupSession session, ArchiveName name, long size, KnownChunks known, Executor pool) {
