@@ -3,7 +3,6 @@ package dev.holdfast.node.cli;
 import dev.holdfast.chunkstore.crypto.EncryptionKey;
 import dev.holdfast.chunkstore.crypto.KeyFile;
 import dev.holdfast.chunkstore.crypto.MasterPublicKey;
-import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.manifest.Protection;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,14 +71,9 @@ final class BackupKeyOptions {
         return null;
       }
     }
-    try {
-      MasterPublicKey master = MasterPublicKey.parse(KeyFiles.read(path, KeyFiles.PEM_BYTES_MAX));
-      terminal.line("the key goes with the backup, wrapped for the master key '" + path + "'");
-      return master;
-    } catch (BackupException e) {
-      throw new BackupException(e.kind(), "master key '" + path + "': " + e.text(), e)
-          .withFactsOf(e);
-    }
+    MasterPublicKey master = ShowMasterPubkeyCommand.read(path);
+    terminal.line("the key goes with the backup, wrapped for the master key '" + path + "'");
+    return master;
   }
 
   private static byte[] wrapped(

@@ -14,6 +14,7 @@ final class Commands {
           "group",
           "prune",
           "namespace",
+          "key",
           "login",
           "logout",
           "datastore",
@@ -47,6 +48,7 @@ final class Commands {
       case "group" -> new GroupCommand(terminal);
       case "prune" -> new PruneCommand(terminal);
       case "namespace" -> new NamespaceCommand(terminal);
+      case "key" -> new KeyCommand(terminal);
       case "login" -> new LoginCommand(terminal);
       case "logout" -> new LogoutCommand(terminal);
       case "datastore" -> new DatastoreCommand(terminal);

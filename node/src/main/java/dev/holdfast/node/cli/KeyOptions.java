@@ -2,8 +2,6 @@ package dev.holdfast.node.cli;
 
 import dev.holdfast.chunkstore.crypto.EncryptionKey;
 import dev.holdfast.chunkstore.crypto.KeyFile;
-import dev.holdfast.chunkstore.crypto.KeyFileJson;
-import dev.holdfast.chunkstore.error.BackupException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -30,15 +28,10 @@ final class KeyOptions {
    * A key that was found.
    *
    * @param path where
-   * @param isDefault nobody named it
    */
-  record Found(KeyFile file, Path path, boolean isDefault) {
+  record Found(KeyFile file, Path path) {
     EncryptionKey open(Terminal terminal) {
-      try {
-        return file.open(() -> Passphrases.ofKey(terminal));
-      } catch (BackupException e) {
-        throw new BackupException(e.kind(), "key '" + path + "': " + e.text(), e).withFactsOf(e);
-      }
+      return KeyFiles.open(terminal, file, path);
     }
   }
 
@@ -50,10 +43,10 @@ final class KeyOptions {
   @Nullable Found search(Terminal terminal) {
     Path named = named();
     if (named != null) {
-      return new Found(read(named), named, false);
+      return new Found(KeyFiles.readKey(named), named);
     }
     Path usual = ClientFiles.configuration(terminal, KeyFiles.ENCRYPTION_KEY).orElse(null);
-    return usual == null || !Files.exists(usual) ? null : new Found(read(usual), usual, true);
+    return usual == null || !Files.exists(usual) ? null : new Found(KeyFiles.readKey(usual), usual);
   }
 
   /** The key itself, which may ask for a passphrase. */
@@ -67,13 +60,5 @@ final class KeyOptions {
       throw new UsageException("--keyfile and --keyfd exclude each other", null);
     }
     return descriptor == null ? file : Path.of("/dev/fd", descriptor.toString());
-  }
-
-  private static KeyFile read(Path path) {
-    try {
-      return KeyFileJson.parse(KeyFiles.read(path, KeyFileJson.BYTES_MAX));
-    } catch (BackupException e) {
-      throw new BackupException(e.kind(), "'" + path + "': " + e.text(), e).withFactsOf(e);
-    }
   }
 }

@@ -109,7 +109,8 @@ public final class Main {
   private static void addHelp(CommandLine line) {
     line.getCommandSpec().addOption(helpOption());
     line.getCommandSpec().usageMessage().autoWidth(false).width(100);
-    line.getSubcommands().values().forEach(Main::addHelp);
+    // A command with an alias is in it twice.
+    line.getSubcommands().values().stream().distinct().forEach(Main::addHelp);
   }
 
   private static CommandLine.Model.OptionSpec helpOption() {

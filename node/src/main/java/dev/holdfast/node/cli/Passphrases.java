@@ -29,8 +29,8 @@ final class Passphrases {
   /** That of a master key: only the terminal, unless a file is named. */
   static Secret ofMasterKey(Terminal terminal, @Nullable Path file) {
     return file == null
-        ? ask(terminal, "Master Key Password: ", "Name a file that holds it.")
-        : Variables.read("passphrase", file);
+        ? ask(terminal, "Master Key Password: ", "Give --master-passphrase-file.")
+        : Variables.read("--master-passphrase-file", file);
   }
 
   /**
