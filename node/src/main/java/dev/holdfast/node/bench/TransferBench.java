@@ -1,5 +1,6 @@
 package dev.holdfast.node.bench;
 
+import dev.holdfast.chunkstore.chunk.ChunkStore;
 import dev.holdfast.node.bench.Measurement.Limit;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,15 +9,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Backups into and restores from a node on the same machine, by our own client, over TLS: each into
  * a datastore that knows none of its chunks. Runs of the real thing and of its bound take turns, so
- * that what else the machine does hits both. The first run of each warms up and is not counted.
+ * that what else the machine does hits both. The first runs of each warm up and are not counted: by
+ * then the compiler is through with the node, which in practice runs for months.
  */
 public final class TransferBench {
   private static final String ARCHIVE = "data.pxar";
   private static final String GROUP = "bench";
+  private static final int WARM_UP_RUNS = 2;
 
   /** Our command line, in this process, so that it stays warm; it fails by exception. */
   public interface Client {
@@ -28,7 +32,7 @@ public final class TransferBench {
   private final int mebibytes;
 
   /**
-   * @param directory an empty one, with room for the data and, for each run, what is stored of it
+   * @param directory an empty one, with room for four times the data
    * @param mebibytes of data, a multiple of 4
    */
   public TransferBench(Client client, Path directory, int mebibytes) {
@@ -45,8 +49,8 @@ public final class TransferBench {
     Path config =
         Files.writeString(
             directory.resolve("mesh.yaml"),
-            IntStream.rangeClosed(0, runs)
-                .mapToObj(i -> "  run-" + i + ": { path: " + directory.resolve("store-" + i) + " }")
+            IntStream.range(0, WARM_UP_RUNS + runs)
+                .mapToObj(i -> "  run-" + i + ": { path: " + store(i) + " }")
                 .collect(Collectors.joining("\n", "site: bench\ndatastores:\n", "\n")));
     List<Double> ingests = new ArrayList<>();
     List<Double> ingestBounds = new ArrayList<>();
@@ -56,12 +60,13 @@ public final class TransferBench {
         NodeProcess node =
             NodeProcess.start(
                 launcher, directory.resolve("state"), config, directory.resolve("log"))) {
-      for (int i = 0; i <= runs; i++) {
+      for (int i = 0; i < WARM_UP_RUNS + runs; i++) {
         double ingestBound = bounds.ingest();
         double ingest = ingest(node, "run-" + i, source);
         double restoreBound = bounds.restore();
         double restore = restore(node, "run-" + i, file);
-        if (i > 0) {
+        removeChunks(store(i));
+        if (i >= WARM_UP_RUNS) {
           ingests.add(ingest);
           ingestBounds.add(ingestBound);
           restores.add(restore);
@@ -72,6 +77,22 @@ public final class TransferBench {
     return List.of(
         measurement("ingest", ingests, TransferBounds.INGEST, ingestBounds),
         measurement("restore", restores, TransferBounds.RESTORE, restoreBounds));
+  }
+
+  private Path store(int run) {
+    return directory.resolve("store-" + run);
+  }
+
+  /** So that the memory that holds the stores holds one at a time. */
+  private static void removeChunks(Path store) throws IOException {
+    List<Path> chunks;
+    try (Stream<Path> all =
+        Files.find(store.resolve(ChunkStore.DIRECTORY), 2, (path, it) -> it.isRegularFile())) {
+      chunks = all.toList();
+    }
+    for (Path chunk : chunks) {
+      Files.delete(chunk);
+    }
   }
 
   private static Measurement measurement(

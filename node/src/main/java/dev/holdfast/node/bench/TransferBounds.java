@@ -11,7 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -42,7 +44,7 @@ public final class TransferBounds implements AutoCloseable {
 
   /**
    * @param file what is transferred, a multiple of 4 MiB
-   * @param scratch a file on the file system where the restored data goes
+   * @param scratch names the files, one for each core, where the restored data goes
    */
   public TransferBounds(Path file, Path scratch) throws IOException {
     this.scratch = scratch;
@@ -70,25 +72,42 @@ public final class TransferBounds implements AutoCloseable {
         });
   }
 
-  /** One pass, after {@link #ingest}; returns MiB of content per second. */
+  /**
+   * One pass, after {@link #ingest}; returns MiB of content per second. Each core writes to a file
+   * of its own: two that write to one would wait for each other.
+   */
   public double restore() throws IOException {
-    try (FileChannel target =
-        FileChannel.open(
-            scratch,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.DELETE_ON_CLOSE)) {
+    IdentityHashMap<TlsPair, FileChannel> targets = new IdentityHashMap<>();
+    try {
+      for (TlsPair connection : connections) {
+        targets.put(connection, scratchFile(targets.size()));
+      }
       return pass(
           (chunk, connection) -> {
             byte[] blob = encoded[chunk];
             connection.carry(blob);
             byte[] plain = DataBlob.decode(blob, blob.length, CHUNK_BYTES);
             Digest.sha256(plain);
-            ByteBuffer left = ByteBuffer.wrap(plain);
-            while (left.hasRemaining()) {
-              target.write(left, (long) chunk * CHUNK_BYTES + left.position());
-            }
+            writeFully(Objects.requireNonNull(targets.get(connection)), ByteBuffer.wrap(plain));
           });
+    } finally {
+      for (FileChannel target : targets.values()) {
+        target.close();
+      }
+    }
+  }
+
+  private FileChannel scratchFile(int number) throws IOException {
+    return FileChannel.open(
+        scratch.resolveSibling(scratch.getFileName() + "-" + number),
+        StandardOpenOption.CREATE_NEW,
+        StandardOpenOption.WRITE,
+        StandardOpenOption.DELETE_ON_CLOSE);
+  }
+
+  private static void writeFully(FileChannel target, ByteBuffer left) throws IOException {
+    while (left.hasRemaining()) {
+      target.write(left);
     }
   }
 

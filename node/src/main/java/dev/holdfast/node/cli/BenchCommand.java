@@ -50,7 +50,7 @@ final class BenchCommand implements Callable<Integer> {
   private Path directory = Path.of("");
 
   @Option(names = "--size", description = "MiB to transfer; default: ${DEFAULT-VALUE}.")
-  private int mebibytes = 512;
+  private int mebibytes = 1024;
 
   @Option(names = "--transfers", description = "Runs of a transfer; default: ${DEFAULT-VALUE}.")
   private int transfers = 3;
@@ -67,7 +67,7 @@ final class BenchCommand implements Callable<Integer> {
     checkUsage();
     List<Measurement> all = new ArrayList<>();
     if (wants("ingest") || wants("restore")) {
-      terminal.message("transferring " + mebibytes + " MiB, " + (transfers + 1) + " times ...");
+      terminal.message("transferring " + mebibytes + " MiB, again and again ...");
       Path work = Files.createDirectory(directory.resolve("transfer"));
       new TransferBench(this::client, work, mebibytes)
           .run(launcher, transfers).stream().filter(each -> wants(each.name())).forEach(all::add);
