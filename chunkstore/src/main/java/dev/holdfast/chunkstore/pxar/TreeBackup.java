@@ -152,17 +152,11 @@ public final class TreeBackup {
     }
   }
 
-  /** As above, into one stream. */
-  public static TreeSummary write(
-      Path root, OutputStream sink, Options options, TreeListener listener, PxarEntrySink entries)
-      throws IOException {
-    return write(root, new ArchiveTarget.Single(sink), options, listener, entries);
-  }
-
-  /** As above, with the default options and no catalog. */
+  /** As above, into one stream with the default options and no catalog. */
   public static TreeSummary write(Path root, OutputStream sink, TreeListener listener)
       throws IOException {
-    return write(root, sink, Options.DEFAULT, listener, PxarEntrySink.NONE);
+    return write(
+        root, new ArchiveTarget.Single(sink), Options.DEFAULT, listener, PxarEntrySink.NONE);
   }
 
   private void root(Bytes path) throws IOException {

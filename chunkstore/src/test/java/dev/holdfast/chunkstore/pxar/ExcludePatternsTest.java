@@ -92,7 +92,8 @@ final class ExcludePatternsTest {
     TreeBackup.Options options =
         new TreeBackup.Options(
             false, 1000, ExcludePatterns.parse(List.of("*.bak", "/cache", "!keep")));
-    TreeBackup.write(source, archive, options, TreeListener.NONE, PxarEntrySink.NONE);
+    TreeBackup.write(
+        source, new ArchiveTarget.Single(archive), options, TreeListener.NONE, PxarEntrySink.NONE);
     Path restored = directory.resolve("restored");
     TreeRestore.restore(
         new ByteArrayInputStream(archive.toByteArray()), restored, false, TreeListener.NONE);

@@ -118,6 +118,16 @@ final class BackupCommand implements Callable<Integer> {
       description = "Leave out what matches, e.g. *.bak, /cache/ or !keep; may be repeated.")
   private List<String> exclude = List.of();
 
+  @Option(
+      names = "--change-detection-mode",
+      paramLabel = "MODE",
+      description = {
+        "legacy: directories in one stream each; data: split into metadata and contents;",
+        "metadata: split, and files whose metadata did not change since the last backup are not"
+            + " read. Default: ${DEFAULT-VALUE}."
+      })
+  private ChangeDetection changeDetection = ChangeDetection.LEGACY;
+
   BackupCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -205,7 +215,18 @@ final class BackupCommand implements Callable<Integer> {
                 + node.node()
                 + ":"
                 + node.datastore());
-        new BackupRun(terminal, opened.session(), opened.snapshot(), workers, tree, keys, command)
+        BackupRun.Comparison comparison =
+            new BackupRun.Comparison(
+                changeDetection, last -> node.node().openReader(node.datastore(), namespace, last));
+        new BackupRun(
+                terminal,
+                opened.session(),
+                opened.snapshot(),
+                workers,
+                tree,
+                keys,
+                comparison,
+                command)
             .run(sources);
       } catch (IOException | RuntimeException e) {
         String unfinished =

@@ -1,5 +1,6 @@
 package dev.holdfast.node.cli;
 
+import dev.holdfast.chunkstore.pxar.ArchiveTarget;
 import dev.holdfast.chunkstore.pxar.PxarEntrySink;
 import dev.holdfast.chunkstore.pxar.TreeBackup;
 import dev.holdfast.chunkstore.pxar.TreeSummary;
@@ -39,7 +40,7 @@ final class BackupPreview {
       TreeSummary summary =
           TreeBackup.write(
               source.path(),
-              OutputStream.nullOutputStream(),
+              new ArchiveTarget.Single(OutputStream.nullOutputStream()),
               tree,
               BackupRun.listener(progress),
               PxarEntrySink.NONE);

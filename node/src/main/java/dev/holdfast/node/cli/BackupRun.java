@@ -11,6 +11,7 @@ import dev.holdfast.chunkstore.manifest.Protection;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.pxar.ArchiveTarget;
 import dev.holdfast.chunkstore.pxar.TreeBackup;
 import dev.holdfast.chunkstore.pxar.TreeListener;
 import dev.holdfast.chunkstore.pxar.TreeSummary;
@@ -18,6 +19,8 @@ import dev.holdfast.replication.peer.ArchiveUpload;
 import dev.holdfast.replication.peer.BackupSession;
 import dev.holdfast.replication.peer.ChunkingOutputStream;
 import dev.holdfast.replication.peer.KnownChunks;
+import dev.holdfast.replication.peer.PxarFiles;
+import dev.holdfast.replication.peer.ReaderSession;
 import dev.holdfast.replication.peer.UploadStats;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +45,7 @@ final class BackupRun {
   private final Executor workers;
   private final TreeBackup.Options tree;
   private final BackupKeys keys;
+  private final Comparison comparison;
   private final Protection protection;
   private final @Nullable String command;
   private final KnownChunks known = new KnownChunks();
@@ -52,6 +57,13 @@ final class BackupRun {
   private record Catalog(ArchiveUpload upload, OutputStream chunks, CatalogWriter writer) {}
 
   /**
+   * How to find what is new.
+   *
+   * @param reader opens a session on a snapshot of the group
+   */
+  record Comparison(ChangeDetection mode, Function<SnapshotId, ReaderSession> reader) {}
+
+  /**
    * @param command gives what is read instead of standard input, null = none
    */
   BackupRun(
@@ -61,6 +73,7 @@ final class BackupRun {
       Executor workers,
       TreeBackup.Options tree,
       BackupKeys keys,
+      Comparison comparison,
       @Nullable String command) {
     this.command = command;
     this.terminal = terminal;
@@ -69,6 +82,7 @@ final class BackupRun {
     this.workers = workers;
     this.tree = tree;
     this.keys = keys;
+    this.comparison = comparison;
     this.protection = keys.protection();
   }
 
@@ -128,6 +142,15 @@ final class BackupRun {
   }
 
   private void directory(BackupSource source, @Nullable Manifest previous) throws IOException {
+    TreeSummary summary =
+        comparison.mode == ChangeDetection.LEGACY
+            ? inOneStream(source, previous)
+            : split(source, previous);
+    terminal.line(source.name() + ": " + HumanText.tree(summary));
+  }
+
+  private TreeSummary inOneStream(BackupSource source, @Nullable Manifest previous)
+      throws IOException {
     ArchiveName name = source.archive();
     Progress progress = new Progress(terminal, source.name(), reuse(previous, name));
     ArchiveUpload upload = ArchiveUpload.dynamic(session, name, known, workers, protection);
@@ -137,13 +160,34 @@ final class BackupRun {
       summary =
           TreeBackup.write(
               source.path(),
-              chunks,
+              new ArchiveTarget.Single(chunks),
               tree,
               listener(progress),
               catalog(previous).writer.archive(name));
     }
     ended(upload, progress);
-    terminal.line(source.name() + ": " + HumanText.tree(summary));
+    return summary;
+  }
+
+  private TreeSummary split(BackupSource source, @Nullable Manifest manifest) throws IOException {
+    ArchiveName name = source.archive();
+    ManifestFile before = manifest == null ? null : manifest.file(PxarFiles.payloadName(name));
+    Progress progress = new Progress(terminal, source.name(), before == null ? 0 : before.size());
+    SplitUpload upload =
+        new SplitUpload(session, known, workers, protection, name, terminal::message);
+    SplitUpload.Result result =
+        upload.save(source, manifest, previousSnapshot(manifest), tree, listener(progress));
+    progress.clear();
+    files.addAll(result.files());
+    stats = stats.plus(result.stats());
+    return result.summary();
+  }
+
+  private SplitUpload.@Nullable Previous previousSnapshot(@Nullable Manifest manifest) {
+    if (comparison.mode != ChangeDetection.METADATA || manifest == null) {
+      return null;
+    }
+    return new SplitUpload.Previous(manifest.snapshot(), manifest, comparison.reader);
   }
 
   private Catalog catalog(@Nullable Manifest previous) throws IOException {

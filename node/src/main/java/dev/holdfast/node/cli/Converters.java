@@ -21,6 +21,7 @@ final class Converters {
     line.registerConverter(AuthId.class, checked(AuthId::parse));
     line.registerConverter(BackupType.class, checked(BackupType::parse));
     line.registerConverter(ByteCount.class, checked(ByteCount::parse));
+    line.registerConverter(ChangeDetection.class, checked(ChangeDetection::parse));
     line.registerConverter(DatastoreName.class, checked(DatastoreName::new));
     line.registerConverter(Fingerprint.class, checked(Fingerprint::parse));
     line.registerConverter(GroupId.class, checked(GroupId::parse));

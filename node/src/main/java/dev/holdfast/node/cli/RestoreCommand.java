@@ -7,9 +7,12 @@ import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.pxar.PxarReader;
 import dev.holdfast.chunkstore.pxar.TreeListener;
 import dev.holdfast.chunkstore.pxar.TreeRestore;
 import dev.holdfast.chunkstore.pxar.TreeSummary;
+import dev.holdfast.chunkstore.pxar.posix.Bytes;
+import dev.holdfast.replication.peer.PxarFiles;
 import dev.holdfast.replication.peer.ReaderSession;
 import dev.holdfast.replication.peer.SnapshotFiles;
 import dev.holdfast.replication.wire.TransferRate;
@@ -23,8 +26,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,6 +77,17 @@ final class RestoreCommand implements Callable<Integer> {
   @Option(names = "--overwrite", description = "Replace what is in the way at the target.")
   private boolean overwrite;
 
+  @Option(
+      names = "--no-device-nodes",
+      description = "Leave block and character devices out; a warning names each.")
+  private boolean noDeviceNodes;
+
+  @Option(
+      names = "--prelude-target",
+      paramLabel = "FILE",
+      description = "New file for what a split archive says of itself: its exclude patterns.")
+  private @Nullable Path preludeTarget;
+
   RestoreCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -107,21 +124,21 @@ final class RestoreCommand implements Callable<Integer> {
       throws IOException {
     long began = System.nanoTime();
     SnapshotFiles files = open(session, snapshot, name);
-    ManifestFile file = files.file(name);
     String what;
-    if (name.isIndex()) {
+    if (PxarFiles.isDirectory(name) && !target.equals(STANDARD_OUTPUT)) {
+      what = directory(files.pxar(name), workers);
+    } else if (name.isIndex()) {
+      ManifestFile file = files.file(name);
       ChunkIndex index = files.index(file);
       Progress progress = new Progress(terminal, archive, index.contentBytes());
-      try (InputStream content = new Counted(files.content(file, index, workers), progress)) {
-        what =
-            archive.endsWith(".pxar") || archive.endsWith(".pxar.didx")
-                ? directoryOr(content, progress)
-                : copied(content);
+      try (InputStream content =
+          new Counted(files.content(file, index, workers), progress, new LongAdder())) {
+        what = copied(content);
       } finally {
         progress.clear();
       }
     } else {
-      what = copied(new ByteArrayInputStream(files.blob(file)));
+      what = copied(new ByteArrayInputStream(files.blob(files.file(name))));
     }
     Duration spent = Duration.ofNanos(System.nanoTime() - began);
     // Standard output may be the archive itself.
@@ -136,10 +153,28 @@ final class RestoreCommand implements Callable<Integer> {
         : SnapshotFiles.open(session, snapshot, () -> keyOptions.find(terminal));
   }
 
-  private String directoryOr(InputStream content, Progress progress) throws IOException {
-    if (target.equals(STANDARD_OUTPUT)) {
-      return copied(content);
+  private String directory(PxarFiles files, Workers workers) throws IOException {
+    Progress progress = new Progress(terminal, archive, files.bytes());
+    List<InputStream> streams = new ArrayList<>();
+    LongAdder bytes = new LongAdder();
+    try {
+      PxarReader reader =
+          files.reader(
+              workers,
+              stream -> {
+                streams.add(stream);
+                return new Counted(stream, progress, bytes);
+              });
+      return directory(reader, progress);
+    } finally {
+      progress.clear();
+      for (InputStream stream : streams) {
+        stream.close();
+      }
     }
+  }
+
+  private String directory(PxarReader reader, Progress progress) throws IOException {
     TreeListener warnings =
         new TreeListener() {
           @Override
@@ -147,7 +182,10 @@ final class RestoreCommand implements Callable<Integer> {
             progress.warning(text);
           }
         };
-    TreeSummary summary = TreeRestore.restore(content, Path.of(target), overwrite, warnings);
+    TreeSummary summary =
+        TreeRestore.restore(
+            reader, Path.of(target), new TreeRestore.Options(overwrite, !noDeviceNodes), warnings);
+    writePrelude(reader.prelude());
     progress.clear();
     return HumanText.count(summary.files(), "file", "files")
         + " in "
@@ -157,6 +195,16 @@ final class RestoreCommand implements Callable<Integer> {
         + (summary.warnings() == 0
             ? ""
             : ", " + HumanText.count(summary.warnings(), "warning", "warnings"));
+  }
+
+  private void writePrelude(Bytes prelude) throws IOException {
+    if (preludeTarget != null && !prelude.isEmpty()) {
+      try (OutputStream file =
+          Files.newOutputStream(
+              preludeTarget, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        prelude.writeTo(file);
+      }
+    }
   }
 
   private String copied(InputStream content) throws IOException {
@@ -193,11 +241,15 @@ final class RestoreCommand implements Callable<Integer> {
   /** Tells how much of the archive was read. */
   private static final class Counted extends FilterInputStream {
     private final Progress progress;
-    private long bytes;
+    private final LongAdder bytes;
 
-    Counted(InputStream in, Progress progress) {
+    /**
+     * @param bytes of all streams of the archive
+     */
+    Counted(InputStream in, Progress progress, LongAdder bytes) {
       super(in);
       this.progress = progress;
+      this.bytes = bytes;
     }
 
     @Override
@@ -222,8 +274,8 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     private void count(long more) {
-      bytes += more;
-      progress.at(bytes);
+      bytes.add(more);
+      progress.at(bytes.sum());
     }
   }
 }

@@ -11,7 +11,6 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The content of an archive as one stream: chunks are fetched ahead, checked and decoded side by
@@ -29,7 +28,7 @@ public final class ArchiveDownload extends InputStream {
 
   private final ChunkSource source;
   private final ChunkIndex index;
-  private final BlobCodec codec;
+  private final ChunkDecoder decoder;
   private final Executor pool;
   private final int chunksAhead;
   private final long bytesAhead;
@@ -79,7 +78,7 @@ public final class ArchiveDownload extends InputStream {
       long bytesAhead) {
     this.source = source;
     this.index = index;
-    this.codec = codec;
+    this.decoder = new ChunkDecoder(codec, where);
     this.pool = pool;
     this.where = where;
     this.chunksAhead = chunksAhead;
@@ -199,29 +198,11 @@ public final class ArchiveDownload extends InputStream {
     }
   }
 
-  /** On the pool: CRC, length and digest, and with a key its tag, then the content. */
+  /** On the pool. */
   private Content decode(Digest digest, int bytes, byte[] encoded) {
-    try {
-      byte[] plain = buffers.take(bytes);
-      int length = codec.decodeInto(plain, encoded, encoded.length, bytes);
-      if (length != bytes) {
-        throw corrupt(digest, "has " + length + " bytes, expected " + bytes, null);
-      }
-      Digest found = codec.digest(plain, 0, length);
-      if (!found.equals(digest)) {
-        throw corrupt(digest, "has content with digest " + found, null);
-      }
-      return new Content(plain, length);
-    } catch (BackupException e) {
-      throw e.context().containsKey("digest")
-          ? e
-          : corrupt(digest, "is corrupt: " + e.text(), e).withFactsOf(e);
-    }
-  }
-
-  private BackupException corrupt(Digest digest, String what, @Nullable Throwable cause) {
-    return new BackupException(Kind.CORRUPT_DATA, where + ": chunk " + digest + " " + what, cause)
-        .with("digest", digest);
+    byte[] plain = buffers.take(bytes);
+    decoder.decode(digest, bytes, encoded, plain);
+    return new Content(plain, bytes);
   }
 
   private Content await(CompletableFuture<Content> plain) {

@@ -39,15 +39,7 @@ public final class KnownChunks {
    */
   public @Nullable String addPrevious(
       BackupSession session, @Nullable Manifest previous, ArchiveName name, Protection protection) {
-    ManifestFile file = previous == null ? null : previous.file(name);
-    if (file != null && !protection.namesChunksAs(file.crypt())) {
-      return name
-          + " of the last backup has crypt mode "
-          + file.crypt()
-          + ", this one "
-          + protection.mode();
-    }
-    return addPreviousStored(session, previous, name);
+    return previous(session, previous, name, protection).refused();
   }
 
   /**
@@ -56,27 +48,60 @@ public final class KnownChunks {
    */
   public @Nullable String addPreviousStored(
       BackupSession session, @Nullable Manifest previous, ArchiveName name) {
+    return previousStored(session, previous, name).refused();
+  }
+
+  /**
+   * What the last backup has of an archive.
+   *
+   * @param index whose chunks are known now, or null
+   * @param refused why not, or null
+   */
+  public record Previous(@Nullable ChunkIndex index, @Nullable String refused) {
+    static Previous refused(String why) {
+      return new Previous(null, why);
+    }
+  }
+
+  /** As {@link #addPrevious}, with the index. */
+  public Previous previous(
+      BackupSession session, @Nullable Manifest previous, ArchiveName name, Protection protection) {
+    ManifestFile file = previous == null ? null : previous.file(name);
+    if (file != null && !protection.namesChunksAs(file.crypt())) {
+      return Previous.refused(
+          name
+              + " of the last backup has crypt mode "
+              + file.crypt()
+              + ", this one "
+              + protection.mode());
+    }
+    return previousStored(session, previous, name);
+  }
+
+  private Previous previousStored(
+      BackupSession session, @Nullable Manifest previous, ArchiveName name) {
     ManifestFile file = previous == null ? null : previous.file(name);
     if (file == null) {
-      return "the last backup has no " + name;
+      return Previous.refused("the last backup has no " + name);
     }
     try {
       ChunkIndex index =
           ChunkIndex.parse(session.previous(name), name, session.peer(), file.csum());
       if (index.contentBytes() != file.size()) {
-        return name
-            + " of the last backup has "
-            + index.contentBytes()
-            + " bytes, its manifest says "
-            + file.size();
+        return Previous.refused(
+            name
+                + " of the last backup has "
+                + index.contentBytes()
+                + " bytes, its manifest says "
+                + file.size());
       }
       add(index);
-      return null;
+      return new Previous(index, null);
     } catch (BackupException e) {
       return switch (e.kind()) {
         // The session itself is gone: the backup cannot go on, with or without reuse.
         case PEER_UNREACHABLE, CANCELLED -> throw e;
-        default -> "cannot use " + name + " of the last backup: " + e.text();
+        default -> Previous.refused("cannot use " + name + " of the last backup: " + e.text());
       };
     }
   }

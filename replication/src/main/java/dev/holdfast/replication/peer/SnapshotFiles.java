@@ -5,7 +5,9 @@ import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.crypto.EncryptionKey;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.index.ByteSource;
 import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.index.ChunkedSource;
 import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
@@ -130,6 +132,27 @@ public final class SnapshotFiles {
     return new ArchiveDownload(session, index, codec(file), pool, where(file));
   }
 
+  /** The content of an archive at any position; chunks are fetched as they are asked for. */
+  public ByteSource source(ManifestFile file) {
+    ChunkDecoder decoder = new ChunkDecoder(codec(file), where(file));
+    return new ChunkedSource(
+        index(file),
+        (digest, bytes) -> {
+          byte[] plain = new byte[bytes];
+          decoder.decode(digest, bytes, session.chunk(digest), plain);
+          return plain;
+        });
+  }
+
+  /**
+   * The archive of a directory, in one stream or split.
+   *
+   * @param name in one stream, {@code root.pxar.didx}
+   */
+  public PxarFiles pxar(ArchiveName name) {
+    return PxarFiles.find(this, name);
+  }
+
   /** The content of a blob. */
   public byte[] blob(ManifestFile file) {
     BlobCodec codec = codec(file);
@@ -146,7 +169,8 @@ public final class SnapshotFiles {
     }
   }
 
-  private String where(ManifestFile file) {
+  /** For errors: the snapshot and the file. */
+  String where(ManifestFile file) {
     return manifest.snapshot() + "/" + file.name();
   }
 }
