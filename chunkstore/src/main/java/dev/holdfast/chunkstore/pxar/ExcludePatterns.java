@@ -96,6 +96,16 @@ public final class ExcludePatterns {
     return rules.isEmpty();
   }
 
+  /** The same patterns as a choice of what to restore: matches are wanted, {@code !} is not. */
+  public Selection asSelection() {
+    return (path, directory) ->
+        switch (verdict(path, directory)) {
+          case EXCLUDED -> Selection.Choice.YES;
+          case INCLUDED -> Selection.Choice.NO;
+          case UNNAMED -> Selection.Choice.AS_ABOVE;
+        };
+  }
+
   /** Whether a name is left out. */
   boolean excludes(Bytes path, boolean directory) {
     return verdict(path, directory) == Verdict.EXCLUDED;

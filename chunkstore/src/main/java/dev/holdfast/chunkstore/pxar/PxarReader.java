@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Of a split archive the payload stream is read beside it, forwards only.
  */
-public final class PxarReader {
+public final class PxarReader implements EntrySource {
   /** Deeper than any real tree; each level costs a restore an open directory. */
   public static final int DEPTH_MAX = 1000;
 
@@ -65,6 +65,7 @@ public final class PxarReader {
   }
 
   /** The next entry, or null after the root. The content of a file not read by now is skipped. */
+  @Override
   public @Nullable PxarEntry next() throws IOException {
     if (!started) {
       started = true;
@@ -112,8 +113,8 @@ public final class PxarReader {
     return entry;
   }
 
-  /** Of the archive, for errors. */
-  String name() {
+  @Override
+  public String name() {
     return items.name();
   }
 
@@ -127,10 +128,7 @@ public final class PxarReader {
     return entries.prelude();
   }
 
-  /**
-   * The content of the {@link PxarEntry.RegularFile} that {@link #next} returned last, to be read
-   * before the next call. Ends with the file; closing it does nothing.
-   */
+  @Override
   public InputStream content() {
     return new InputStream() {
       @Override

@@ -46,9 +46,19 @@ public final class TreeRestore {
    *     any other file of the same name is replaced. Without it such a target is ALREADY_EXISTS.
    * @param devices makes block and character devices, which only root can; otherwise each is left
    *     out with a warning
+   * @param existingDirectories allows a target that is not empty, too, with directories shared; but
+   *     a file that is there already is ALREADY_EXISTS
    */
-  public record Options(boolean overwrite, boolean devices) {
+  public record Options(boolean overwrite, boolean devices, boolean existingDirectories) {
     public static final Options DEFAULT = new Options(false, true);
+
+    public Options(boolean overwrite, boolean devices) {
+      this(overwrite, devices, false);
+    }
+
+    boolean sharesDirectories() {
+      return overwrite || existingDirectories;
+    }
   }
 
   private static final class Level {
@@ -70,16 +80,14 @@ public final class TreeRestore {
   private final Options options;
   private final TreeCount count;
   private final MetadataRestore metadata;
-  private final PxarReader archive;
-  private final InputStream content;
+  private final EntrySource archive;
   private final CreatedFiles created = new CreatedFiles();
   private final Deque<Level> levels = new ArrayDeque<>();
   private final byte[] buffer = new byte[BUFFER_BYTES];
 
-  private TreeRestore(Posix posix, PxarReader archive, Options options, TreeListener listener) {
+  private TreeRestore(Posix posix, EntrySource archive, Options options, TreeListener listener) {
     this.posix = posix;
     this.archive = archive;
-    this.content = archive.content();
     this.options = options;
     this.count = new TreeCount(listener);
     this.metadata = new MetadataRestore(posix, count);
@@ -94,7 +102,7 @@ public final class TreeRestore {
    * @throws IOException what the archive's streams threw; all else is a BackupException
    */
   public static TreeSummary restore(
-      PxarReader archive, Path target, Options options, TreeListener listener) throws IOException {
+      EntrySource archive, Path target, Options options, TreeListener listener) throws IOException {
     try (Posix posix = Posix.open()) {
       TreeRestore restore = new TreeRestore(posix, archive, options, listener);
       try {
@@ -149,7 +157,7 @@ public final class TreeRestore {
       int handle = posix.open(Posix.WORKING_DIRECTORY, path, flags, 0);
       boolean usable = false;
       try {
-        if (!options.overwrite && !posix.list(handle).isEmpty()) {
+        if (!options.sharesDirectories() && !posix.list(handle).isEmpty()) {
           throw new BackupException(
                   BackupException.Kind.ALREADY_EXISTS,
                   "target directory '" + path + "' is not empty")
@@ -188,7 +196,7 @@ public final class TreeRestore {
   }
 
   private int openDirectory(Level parent, Bytes name, Bytes path) throws PosixException {
-    if (options.overwrite && isDirectory(parent, name)) {
+    if (options.sharesDirectories() && isDirectory(parent, name)) {
       int handle = posix.open(parent.handle, name, DIRECTORY_FLAGS, 0);
       stopInheritance(handle);
       return handle;
@@ -212,6 +220,7 @@ public final class TreeRestore {
     boolean done = false;
     try {
       metadata.start(handle, file, path);
+      InputStream content = archive.content();
       for (int got = content.read(buffer); got >= 0; got = content.read(buffer)) {
         write(handle, got, path);
         count.bytes(got);

@@ -7,7 +7,9 @@ import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.pxar.ExcludePatterns;
 import dev.holdfast.chunkstore.pxar.PxarReader;
+import dev.holdfast.chunkstore.pxar.SelectedEntries;
 import dev.holdfast.chunkstore.pxar.TreeListener;
 import dev.holdfast.chunkstore.pxar.TreeRestore;
 import dev.holdfast.chunkstore.pxar.TreeSummary;
@@ -37,7 +39,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "restore", description = "Restore an archive of a snapshot.")
+@Command(
+    name = "restore",
+    description = {
+      "Restore an archive of a snapshot, or what matches patterns in it.",
+      "Images become files with holes where they are zero, or go onto a device."
+    })
 final class RestoreCommand implements Callable<Integer> {
   private static final String STANDARD_OUTPUT = "-";
   private static final int COPY_BYTES = 1 << 20;
@@ -74,7 +81,32 @@ final class RestoreCommand implements Callable<Integer> {
       })
   private boolean ignoreSignature;
 
-  @Option(names = "--overwrite", description = "Replace what is in the way at the target.")
+  @Parameters(
+      index = "3..*",
+      arity = "0..*",
+      paramLabel = "PATTERN",
+      description = "The same as --pattern.")
+  private List<String> morePatterns = List.of();
+
+  @Option(
+      names = "--pattern",
+      paramLabel = "PATTERN",
+      description = {
+        "Only what matches, with all below it: *.conf, /etc/ssh or home/*/mail; may be repeated.",
+        "A pattern that begins with ! takes back."
+      })
+  private List<String> patterns = List.of();
+
+  @Option(
+      names = "--allow-existing-dirs",
+      arity = "0..1",
+      description = "Restore into directories that are there, next to the files in them.")
+  private boolean allowExistingDirectories;
+
+  @Option(
+      names = "--overwrite",
+      arity = "0..1",
+      description = "Replace what is in the way at the target.")
   private boolean overwrite;
 
   @Option(
@@ -95,6 +127,7 @@ final class RestoreCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     ArchiveName name = archiveName();
+    ExcludePatterns wanted = wanted();
     Namespace namespace = namespaceOption.of(terminal);
     TransferRate rate = rateOptions.rate();
     terminal.interruption().arm();
@@ -106,7 +139,7 @@ final class RestoreCommand implements Callable<Integer> {
           try (ReaderSession session =
                   node.node().openReader(node.datastore(), namespace, snapshot);
               Workers workers = new Workers()) {
-            restore(session, snapshot, name, workers);
+            restore(session, snapshot, name, wanted, workers);
           }
         });
   }
@@ -119,11 +152,61 @@ final class RestoreCommand implements Callable<Integer> {
     }
   }
 
+  /** Empty for everything. */
+  private ExcludePatterns wanted() {
+    List<String> all = new ArrayList<>(patterns);
+    all.addAll(morePatterns);
+    if (!all.isEmpty() && target.equals(STANDARD_OUTPUT)) {
+      throw new UsageException("patterns need a directory as target", null);
+    }
+    try {
+      return ExcludePatterns.parse(all);
+    } catch (BackupException e) {
+      throw new UsageException(e.text(), null);
+    }
+  }
+
   private void restore(
-      ReaderSession session, SnapshotId snapshot, ArchiveName name, Workers workers)
+      ReaderSession session,
+      SnapshotId snapshot,
+      ArchiveName name,
+      ExcludePatterns wanted,
+      Workers workers)
       throws IOException {
     long began = System.nanoTime();
     SnapshotFiles files = open(session, snapshot, name);
+    String what =
+        wanted.isEmpty() ? whole(files, name, workers) : selected(files, wanted);
+    Duration spent = Duration.ofNanos(System.nanoTime() - began);
+    // Standard output may be the archive itself.
+    terminal.message(
+        "restored " + snapshot + " " + archive + ": " + what + " in " + HumanText.duration(spent));
+  }
+
+  /** Reads the tables of the archive, and the files that are wanted. */
+  private String selected(SnapshotFiles files, ExcludePatterns wanted) throws IOException {
+    OpenSnapshot.Tree tree = OpenSnapshot.tree(files, archive);
+    Progress progress = new Progress(terminal, archive, 0);
+    TreeSummary summary =
+        TreeRestore.restore(
+            new SelectedEntries(
+                tree.archive(), tree.name(), tree.archive().root(), wanted.asSelection()),
+            Path.of(target),
+            options(),
+            BackupRun.listener(progress));
+    progress.clear();
+    if (summary.files() + summary.others() == 0 && summary.directories() <= 1) {
+      throw BackupException.notFound("nothing in " + tree.name() + " matches");
+    }
+    return HumanText.tree(summary);
+  }
+
+  private TreeRestore.Options options() {
+    return new TreeRestore.Options(overwrite, !noDeviceNodes, allowExistingDirectories);
+  }
+
+  private String whole(SnapshotFiles files, ArchiveName name, Workers workers)
+      throws IOException {
     String what;
     if (PxarFiles.isDirectory(name) && !target.equals(STANDARD_OUTPUT)) {
       what = directory(files.pxar(name), workers);
@@ -133,17 +216,19 @@ final class RestoreCommand implements Callable<Integer> {
       Progress progress = new Progress(terminal, archive, index.contentBytes());
       try (InputStream content =
           new Counted(files.content(file, index, workers), progress, new LongAdder())) {
-        what = copied(content);
+        boolean image = name.text().endsWith(".fidx") && !target.equals(STANDARD_OUTPUT);
+        what =
+            image
+                ? new ImageRestore(index, files.codec(file), Path.of(target), overwrite)
+                    .run(content)
+                : copied(content);
       } finally {
         progress.clear();
       }
     } else {
       what = copied(new ByteArrayInputStream(files.blob(files.file(name))));
     }
-    Duration spent = Duration.ofNanos(System.nanoTime() - began);
-    // Standard output may be the archive itself.
-    terminal.message(
-        "restored " + snapshot + " " + archive + ": " + what + " in " + HumanText.duration(spent));
+    return what;
   }
 
   /** The wrapped key is for who has lost the key. */
@@ -183,18 +268,10 @@ final class RestoreCommand implements Callable<Integer> {
           }
         };
     TreeSummary summary =
-        TreeRestore.restore(
-            reader, Path.of(target), new TreeRestore.Options(overwrite, !noDeviceNodes), warnings);
+        TreeRestore.restore(reader, Path.of(target), options(), warnings);
     writePrelude(reader.prelude());
     progress.clear();
-    return HumanText.count(summary.files(), "file", "files")
-        + " in "
-        + HumanText.count(summary.directories(), "directory", "directories")
-        + ", "
-        + HumanText.bytes(summary.contentBytes())
-        + (summary.warnings() == 0
-            ? ""
-            : ", " + HumanText.count(summary.warnings(), "warning", "warnings"));
+    return HumanText.tree(summary);
   }
 
   private void writePrelude(Bytes prelude) throws IOException {
