@@ -10,6 +10,8 @@ final class Commands {
           "node",
           "backup",
           "restore",
+          "catalog",
+          "diff",
           "snapshot",
           "group",
           "prune",
@@ -44,6 +46,8 @@ final class Commands {
       case "node" -> new NodeCommand(terminal);
       case "backup" -> new BackupCommand(terminal);
       case "restore" -> new RestoreCommand(terminal);
+      case "catalog" -> new CatalogCommand(terminal);
+      case "diff" -> new DiffCommand(terminal);
       case "snapshot" -> new SnapshotCommand(terminal);
       case "group" -> new GroupCommand(terminal);
       case "prune" -> new PruneCommand(terminal);

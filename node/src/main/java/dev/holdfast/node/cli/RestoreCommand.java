@@ -175,8 +175,7 @@ final class RestoreCommand implements Callable<Integer> {
       throws IOException {
     long began = System.nanoTime();
     SnapshotFiles files = open(session, snapshot, name);
-    String what =
-        wanted.isEmpty() ? whole(files, name, workers) : selected(files, wanted);
+    String what = wanted.isEmpty() ? whole(files, name, workers) : selected(files, wanted);
     Duration spent = Duration.ofNanos(System.nanoTime() - began);
     // Standard output may be the archive itself.
     terminal.message(
@@ -205,8 +204,7 @@ final class RestoreCommand implements Callable<Integer> {
     return new TreeRestore.Options(overwrite, !noDeviceNodes, allowExistingDirectories);
   }
 
-  private String whole(SnapshotFiles files, ArchiveName name, Workers workers)
-      throws IOException {
+  private String whole(SnapshotFiles files, ArchiveName name, Workers workers) throws IOException {
     String what;
     if (PxarFiles.isDirectory(name) && !target.equals(STANDARD_OUTPUT)) {
       what = directory(files.pxar(name), workers);
@@ -267,8 +265,7 @@ final class RestoreCommand implements Callable<Integer> {
             progress.warning(text);
           }
         };
-    TreeSummary summary =
-        TreeRestore.restore(reader, Path.of(target), options(), warnings);
+    TreeSummary summary = TreeRestore.restore(reader, Path.of(target), options(), warnings);
     writePrelude(reader.prelude());
     progress.clear();
     return HumanText.tree(summary);
