@@ -12,6 +12,7 @@ final class Commands {
           "restore",
           "catalog",
           "diff",
+          "mount",
           "snapshot",
           "group",
           "prune",
@@ -48,6 +49,7 @@ final class Commands {
       case "restore" -> new RestoreCommand(terminal);
       case "catalog" -> new CatalogCommand(terminal);
       case "diff" -> new DiffCommand(terminal);
+      case "mount" -> new MountCommand(terminal);
       case "snapshot" -> new SnapshotCommand(terminal);
       case "group" -> new GroupCommand(terminal);
       case "prune" -> new PruneCommand(terminal);
