@@ -3,8 +3,10 @@ package dev.holdfast.node.cli;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.Namespace;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
@@ -31,6 +33,8 @@ final class MountCommand implements Callable<Integer> {
     "/usr/lib64/libfuse3.so.3",
     "/usr/lib/libfuse3.so.3"
   };
+
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
 
   private final Terminal terminal;
 
@@ -75,6 +79,7 @@ final class MountCommand implements Callable<Integer> {
     FuseBuilder builder = builder();
     MountedTree tree =
         new MountedTree(snapshot.tree(archive).archive(), builder.errno(), terminal::message);
+    Object below = device();
     try (Fuse fuse = build(builder, tree)) {
       fuse.mount(
           "holdfast",
@@ -83,7 +88,7 @@ final class MountCommand implements Callable<Integer> {
           "-odefault_permissions",
           "-ofsname=" + snapshot.id());
       terminal.line("mounted " + snapshot.id() + " " + archive + " at " + directory);
-      await(tree);
+      awaitEnd(below);
     } catch (FuseMountFailedException | UnsatisfiedLinkError e) {
       throw noFuse(e);
     } catch (TimeoutException e) {
@@ -93,12 +98,24 @@ final class MountCommand implements Callable<Integer> {
     terminal.line("unmounted " + directory);
   }
 
-  /** An interruption is the usual end. */
-  private static void await(MountedTree tree) {
+  /** Which file system the directory is of, just now. */
+  private Object device() throws IOException {
+    return Files.getAttribute(directory, "unix:dev");
+  }
+
+  /**
+   * Until it is interrupted, which is the usual end, or unmounted from outside, which the library
+   * does not tell: then the directory is what it was.
+   */
+  private void awaitEnd(Object below) {
     try {
-      tree.unmounted().await();
+      while (!device().equals(below)) {
+        Thread.sleep(LOOK_INTERVAL);
+      }
     } catch (InterruptedException e) {
       // Closing it waits for the kernel, which an interrupted thread could not.
+    } catch (IOException e) {
+      terminal.message("'" + directory + "' can no longer be looked at: " + e.getMessage());
     }
   }
 

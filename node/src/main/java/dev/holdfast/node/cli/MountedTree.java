@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.cryptomator.jfuse.api.DirFiller;
@@ -39,7 +38,6 @@ final class MountedTree implements FuseOperations {
   private final PxarAccessor archive;
   private final Errno errno;
   private final Consumer<String> problems;
-  private final CountDownLatch unmounted = new CountDownLatch(1);
   private final AtomicLong lastHandle = new AtomicLong();
   private final Map<Long, ByteSource> open = new ConcurrentHashMap<>();
   private final Map<String, PxarNode> nodes =
@@ -62,11 +60,6 @@ final class MountedTree implements FuseOperations {
     this.problems = problems;
   }
 
-  /** Counted down when the kernel lets go of it. */
-  CountDownLatch unmounted() {
-    return unmounted;
-  }
-
   @Override
   public Errno errno() {
     return errno;
@@ -80,8 +73,7 @@ final class MountedTree implements FuseOperations {
         Operation.OPEN,
         Operation.READ,
         Operation.RELEASE,
-        Operation.READ_DIR,
-        Operation.DESTROY);
+        Operation.READ_DIR);
   }
 
   /** Something that reads the archive; returns what the kernel gets. */
@@ -229,10 +221,5 @@ final class MountedTree implements FuseOperations {
   public int release(String path, FileInfo info) {
     open.remove(info.getFh());
     return 0;
-  }
-
-  @Override
-  public void destroy() {
-    unmounted.countDown();
   }
 }
