@@ -3,6 +3,7 @@ package dev.holdfast.node.cli;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Namespace;
@@ -72,6 +73,12 @@ final class RestoreCommand implements Callable<Integer> {
   private String target = "";
 
   @Mixin private KeyOptions keyOptions = new KeyOptions();
+
+  @Option(
+      names = "--crypt-mode",
+      paramLabel = "MODE",
+      description = "none: use no key, although there is one. The snapshot knows its own mode.")
+  private @Nullable CryptMode mode;
 
   @Option(
       names = "--ignore-signature",
@@ -223,6 +230,8 @@ final class RestoreCommand implements Callable<Integer> {
       } finally {
         progress.clear();
       }
+    } else if (name.equals(ArchiveName.MANIFEST)) {
+      what = copied(new ByteArrayInputStream(files.manifest().json()));
     } else {
       what = copied(new ByteArrayInputStream(files.blob(files.file(name))));
     }
@@ -231,9 +240,10 @@ final class RestoreCommand implements Callable<Integer> {
 
   /** The wrapped key is for who has lost the key. */
   private SnapshotFiles open(ReaderSession session, SnapshotId snapshot, ArchiveName name) {
+    SnapshotFiles.KeySource keys = () -> mode == CryptMode.NONE ? null : keyOptions.find(terminal);
     return ignoreSignature || name.equals(ArchiveName.WRAPPED_KEY)
-        ? SnapshotFiles.openUnchecked(session, snapshot, () -> keyOptions.find(terminal))
-        : SnapshotFiles.open(session, snapshot, () -> keyOptions.find(terminal));
+        ? SnapshotFiles.openUnchecked(session, snapshot, keys)
+        : SnapshotFiles.open(session, snapshot, keys);
   }
 
   private String directory(PxarFiles files, Workers workers) throws IOException {

@@ -196,6 +196,20 @@ final class EncryptedBackupTest {
     refused(ExitCode.DENIED, "missing key", "restore", "host/" + id, "etc.conf", "-");
     assertThat(mustWork("restore", "host/" + id, "etc.conf", "-", "--ignore-signature"))
         .isEqualTo(MARK);
+    String keyFile = key.toString();
+    assertThat(mustWork("restore", "host/" + id, "index.json", "-", "--keyfile", keyFile))
+        .contains("\"signature\": \"", "\"key-fingerprint\": \"" + keyBrief);
+    refused(
+        ExitCode.DENIED,
+        "missing key",
+        "restore",
+        "host/" + id,
+        "etc.conf",
+        "-",
+        "--keyfile",
+        keyFile,
+        "--crypt-mode",
+        "none");
   }
 
   @Test
