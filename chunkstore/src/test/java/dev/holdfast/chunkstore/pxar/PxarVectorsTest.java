@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.holdfast.chunkstore.blob.BlobCodec;
 import dev.holdfast.chunkstore.index.ByteSource;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
+import dev.holdfast.chunkstore.testing.FixedRandom;
 import dev.holdfast.chunkstore.testing.RecordedStore;
+import dev.holdfast.chunkstore.testing.TestKeys;
 import dev.holdfast.chunkstore.testing.Vectors;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -78,10 +81,30 @@ class PxarVectorsTest {
         "host/tail/2024-07-01T11:00:00Z/root"
       })
   void aSplitArchiveHasTheRecordedItemsAndContents(String path) throws IOException {
-    JsonNode view = splitItems.path("split:" + path + ".mpxar.didx");
-    byte[] metadata = split.content(path + ".mpxar.didx");
+    hasTheRecordedItemsAndContents(split, "split:", path);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "host/split-enc/2024-07-01T10:00:00Z/root",
+        "host/split-enc/2024-07-01T11:00:00Z/root",
+        "host/split-enc/2024-07-01T12:00:00Z/root"
+      })
+  void anEncryptedSplitArchiveHasTheRecordedItemsAndContents(String path, @TempDir Path temp)
+      throws IOException {
+    BlobCodec key = BlobCodec.encrypted(TestKeys.recorded("key-none.json"), FixedRandom.of(1));
+    RecordedStore store =
+        RecordedStore.unpack("pbs-4.2/datastore-splitcrypt.tar.zst", temp).with(key);
+    hasTheRecordedItemsAndContents(store, "splitcrypt:", path);
+  }
+
+  private static void hasTheRecordedItemsAndContents(
+      RecordedStore store, String prefix, String path) throws IOException {
+    JsonNode view = splitItems.path(prefix + path + ".mpxar.didx");
+    byte[] metadata = store.content(path + ".mpxar.didx");
     assertThat(items(metadata, view.path("items"))).isEqualTo(recorded(view.path("items")));
-    ByteSource payload = split.archive(path + ".ppxar.didx");
+    ByteSource payload = store.archive(path + ".ppxar.didx");
     assertThat(payload.bytes()).isEqualTo(view.path("payload_size").asLong());
     PxarAccessor accessor = PxarAccessor.open(ByteSource.of(metadata), path, payload);
     assertThat(accessor.isSplit()).isTrue();

@@ -3,6 +3,8 @@ package dev.holdfast.chunkstore.pxar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.holdfast.chunkstore.index.ByteSource;
+import dev.holdfast.chunkstore.pxar.posix.Bytes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -109,6 +112,31 @@ class SplitBackupTest {
     SplitBackup second = SplitBackup.of(tree, first, temp);
     second.restore(temp.resolve("target"));
     assertThat(temp.resolve("target/file")).hasBinaryContent(new byte[100_000]);
+  }
+
+  @Test
+  void moreFilesThanMayWaitAreTakenOverInParts() throws IOException {
+    for (int directory = 0; directory < 200; directory++) {
+      Path into = Files.createDirectory(tree.resolve("d" + directory));
+      for (int i = 0; i < 200; i++) {
+        Files.writeString(into.resolve("f" + i), "content " + directory + " " + i);
+      }
+    }
+    SplitBackup first = SplitBackup.of(tree, null, temp);
+    SplitBackup second = SplitBackup.of(tree, first, temp);
+    assertThat(second.freshBytes()).as("the two markers").isEqualTo(32);
+    assertThat(second.reusedBytes()).isLessThanOrEqualTo(first.payload().length + 64 * 1024);
+    PxarAccessor before = first.accessor(temp);
+    PxarAccessor after = second.accessor(temp);
+    for (String path : List.of("d0/f0", "d160/f7", "d199/f199")) {
+      assertThat(content(after, path)).isEqualTo(content(before, path));
+    }
+  }
+
+  private static String content(PxarAccessor accessor, String path) throws IOException {
+    PxarNode node = accessor.find(Bytes.of(path));
+    ByteSource content = accessor.content(Objects.requireNonNull(node));
+    return new String(content.read(0, (int) content.bytes()), StandardCharsets.UTF_8);
   }
 
   @Test

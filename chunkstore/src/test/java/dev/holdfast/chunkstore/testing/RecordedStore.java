@@ -1,5 +1,6 @@
 package dev.holdfast.chunkstore.testing;
 
+import dev.holdfast.chunkstore.blob.BlobCodec;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.file.LocalFiles;
 import dev.holdfast.chunkstore.index.ByteSource;
@@ -11,8 +12,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A datastore of the vectors, unpacked, with the content of its plain archives. */
-public record RecordedStore(Path base) {
+/** A datastore of the vectors, unpacked, with the content of its archives. */
+public record RecordedStore(Path base, BlobCodec codec) {
+  public RecordedStore(Path base) {
+    this(base, BlobCodec.PLAIN);
+  }
+
+  /** Encrypted snapshots are opened too. */
+  public RecordedStore with(BlobCodec key) {
+    return new RecordedStore(base, key);
+  }
 
   /**
    * @param vector such as {@code pbs-4.2/datastore-split.tar.zst}
@@ -42,6 +51,7 @@ public record RecordedStore(Path base) {
     String hex = digest.hex();
     Path file = base.resolve(".chunks").resolve(hex.substring(0, 4)).resolve(hex);
     byte[] encoded = Files.readAllBytes(file);
-    return DataBlob.decode(encoded, encoded.length, bytes);
+    boolean encrypted = DataBlob.kind(encoded, encoded.length).encrypted();
+    return (encrypted ? codec : BlobCodec.PLAIN).decode(encoded, encoded.length, bytes);
   }
 }
