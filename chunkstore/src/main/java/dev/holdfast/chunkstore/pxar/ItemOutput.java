@@ -9,24 +9,29 @@ import java.util.Arrays;
 
 /** Gathers the bytes of items into blocks. A header makes room for what follows it. */
 final class ItemOutput {
-  /** Takes blocks of up to 256 KiB, in an array that is used again. */
+  /** Takes blocks in an array that is used again. */
   @FunctionalInterface
   interface Sink {
     void write(byte[] bytes, int offset, int length) throws IOException;
   }
 
-  private static final int BUFFER_BYTES = 256 * 1024;
+  static final int BUFFER_BYTES = 256 * 1024;
 
   /** Room for any item but a payload, a goodbye table and a prelude. */
   private static final int ITEM_BYTES_MAX = PxarFormat.HEADER_BYTES + PxarFormat.XATTR_BYTES_MAX;
 
   private final Sink sink;
-  private final byte[] bytes = new byte[BUFFER_BYTES];
-  private final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  private final byte[] bytes;
+  private final ByteBuffer buffer;
   private long flushed;
 
-  ItemOutput(Sink sink) {
+  /**
+   * @param blockBytes of the blocks that the sink gets; the last before a flush is shorter
+   */
+  ItemOutput(Sink sink, int blockBytes) {
     this.sink = sink;
+    this.bytes = new byte[blockBytes];
+    this.buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Where the next byte will stand. */
@@ -41,6 +46,12 @@ final class ItemOutput {
 
   void header(long type, long contentBytes) throws IOException {
     room(ITEM_BYTES_MAX);
+    buffer.putLong(type).putLong(PxarFormat.HEADER_BYTES + contentBytes);
+  }
+
+  /** As {@link #header}, of an item whose content is given by {@link #copy} or is none. */
+  void contentHeader(long type, long contentBytes) throws IOException {
+    room(PxarFormat.HEADER_BYTES);
     buffer.putLong(type).putLong(PxarFormat.HEADER_BYTES + contentBytes);
   }
 

@@ -42,7 +42,7 @@ public final class PxarWriter {
 
   /** The sink stays the caller's; it gets blocks of up to 256 KiB and is never flushed. */
   public PxarWriter(OutputStream sink) {
-    this.out = new ItemOutput(sink::write);
+    this.out = new ItemOutput(sink::write, ItemOutput.BUFFER_BYTES);
     this.payloadSink = null;
     this.payload = null;
     this.prelude = Bytes.EMPTY;
@@ -54,9 +54,9 @@ public final class PxarWriter {
    * @param prelude goes before the root; empty for none
    */
   public PxarWriter(OutputStream metadata, PayloadSink payload, Bytes prelude) {
-    this.out = new ItemOutput(metadata::write);
+    this.out = new ItemOutput(metadata::write, ItemOutput.BUFFER_BYTES);
     this.payloadSink = payload;
-    this.payload = new ItemOutput(payload::write);
+    this.payload = new ItemOutput(payload::write, PayloadSink.BLOCK_BYTES);
     this.prelude = prelude;
   }
 
@@ -73,7 +73,7 @@ public final class PxarWriter {
     }
     rootWritten = true;
     if (payload != null) {
-      payload.header(PxarFormat.PAYLOAD_START_MARKER, 0);
+      payload.contentHeader(PxarFormat.PAYLOAD_START_MARKER, 0);
       out.header(PxarFormat.FORMAT_VERSION, PxarFormat.FORMAT_VERSION_BYTES);
       out.number(PxarFormat.VERSION_SPLIT);
       if (!prelude.isEmpty()) {
@@ -115,14 +115,14 @@ public final class PxarWriter {
     entry(stat, metadata);
     if (payload == null || payloadSink == null) {
       long payloadPosition = position();
-      out.header(PxarFormat.PAYLOAD, size);
+      out.contentHeader(PxarFormat.PAYLOAD, size);
       long copied = out.copy(content, size);
       child(name, position, 0);
       return new Written(position, payloadPosition, copied);
     }
     long payloadPosition = payload.position();
     payloadSink.fileBegins(payloadPosition);
-    payload.header(PxarFormat.PAYLOAD, size);
+    payload.contentHeader(PxarFormat.PAYLOAD, size);
     long copied = payload.copy(content, size);
     reference(payloadPosition, size);
     child(name, position, size); // others count the content in, although it is elsewhere
@@ -201,7 +201,7 @@ public final class PxarWriter {
     }
     out.flush();
     if (payload != null) {
-      payload.header(PxarFormat.PAYLOAD_TAIL_MARKER, 0);
+      payload.contentHeader(PxarFormat.PAYLOAD_TAIL_MARKER, 0);
       payload.flush();
     }
   }

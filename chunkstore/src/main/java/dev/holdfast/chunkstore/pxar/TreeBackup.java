@@ -131,9 +131,9 @@ public final class TreeBackup {
   }
 
   /**
-   * Saves the tree below {@code root}. Blocks; the sinks are written on this thread, in blocks of
-   * up to 256 KiB, and stay open. Holds the names of the directories it is in, one record per file
-   * with several links, and what waits for a decision on reuse.
+   * Saves the tree below {@code root}. Blocks; the sinks are written on this thread, block by
+   * block, and stay open. Holds the names of the directories it is in, one record per file with
+   * several links, and what waits for a decision on reuse.
    *
    * @param entries is told of each entry on the same thread, for a catalog
    * @throws IOException what the sinks threw; failures of the tree are BackupExceptions

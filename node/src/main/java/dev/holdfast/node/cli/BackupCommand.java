@@ -142,7 +142,7 @@ final class BackupCommand implements Callable<Integer> {
     TransferRate rate = rateOptions.rate();
     if (dryRun) {
       terminal.interruption().arm();
-      new BackupPreview(terminal, tree).run(sources);
+      new BackupPreview(terminal, tree, changeDetection).run(sources);
       return ExitCode.OK.number();
     }
     BackupKeys keys = keyOptions.find(terminal);
