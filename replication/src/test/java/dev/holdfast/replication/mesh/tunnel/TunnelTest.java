@@ -10,6 +10,7 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.chunkstore.model.Secret;
+import dev.holdfast.replication.testing.Await;
 import dev.holdfast.replication.testing.StrictVertx;
 import dev.holdfast.replication.wire.TlsEngine;
 import dev.holdfast.replication.wire.TlsIdentity;
@@ -30,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -62,6 +64,8 @@ class TunnelTest {
   private final TlsIdentity caller = identity("lyon");
   private final TlsIdentity server = identity("paris");
   private final List<NetSocket> memberCallers = new CopyOnWriteArrayList<>();
+  private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(15);
+
   private final List<Future<Fingerprint>> answers = new CopyOnWriteArrayList<>();
   private @Nullable NetServer member;
   private Set<Fingerprint> pinsOfServer = Set.of(caller.fingerprint());
@@ -104,6 +108,7 @@ class TunnelTest {
 
   /** Why the answering node refused its so-manyth caller. */
   private Throwable refusal(int number) {
+    awaitAnswers(number + 1);
     return await(answers.get(number).transform(answer -> Future.succeededFuture(answer.cause())));
   }
 
@@ -148,6 +153,7 @@ class TunnelTest {
       writer.join();
       assertThat(back).as("seed " + seed).isEqualTo(sent);
     }
+    awaitAnswers(1);
     assertThat(await(answers.getFirst())).isEqualTo(caller.fingerprint());
   }
 
@@ -253,9 +259,15 @@ class TunnelTest {
       assertThat(answer).startsWith("HTTP/1.1 101");
       assertThat(answer.charAt(answer.length() - 1)).isEqualTo((char) TunnelProof.REFUSED);
     }
-    assertThat(answers).hasSize(3);
+    awaitAnswers(3);
     assertThat(refusal(2)).hasMessageContaining("not the fingerprint of any peer");
     assertThat(memberCallers).isEmpty();
+  }
+
+  /** The caller may see its end before the test's server has written it down. */
+  private void awaitAnswers(int count) {
+    Await.until(count + " answers", ANSWERED_WITHIN, () -> answers.size() >= count);
+    assertThat(answers).hasSize(count);
   }
 
   /** Sends a request by hand; reads until the server closes, or for the head only. */
