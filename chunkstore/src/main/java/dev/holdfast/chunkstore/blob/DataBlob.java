@@ -147,14 +147,19 @@ public final class DataBlob {
   public static int decodeInto(byte[] target, byte[] encoded, int length, int plainBytes) {
     BlobKind kind = plainKind(encoded, length);
     checkCrc(encoded, length);
-    int payloadBytes = length - HEADER_BYTES;
+    return contentInto(target, kind, encoded, HEADER_BYTES, length - HEADER_BYTES, plainBytes);
+  }
+
+  /** Of a payload in the clear, as {@link #decodeInto} gives it out. */
+  static int contentInto(
+      byte[] target, BlobKind kind, byte[] payload, int offset, int length, int plainBytes) {
     if (kind.compressed()) {
-      return Zstandard.decompressExpecting(target, encoded, HEADER_BYTES, payloadBytes, plainBytes);
+      return Zstandard.decompressExpecting(target, payload, offset, length, plainBytes);
     }
-    if (payloadBytes == plainBytes) {
-      System.arraycopy(encoded, HEADER_BYTES, target, 0, plainBytes);
+    if (length == plainBytes) {
+      System.arraycopy(payload, offset, target, 0, plainBytes);
     }
-    return payloadBytes;
+    return length;
   }
 
   private static BlobKind plainKind(byte[] encoded, int length) {

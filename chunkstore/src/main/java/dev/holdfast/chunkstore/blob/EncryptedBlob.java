@@ -105,13 +105,7 @@ public final class EncryptedBlob {
     BlobKind kind = encryptedKind(encoded, length);
     DataBlob.checkCrc(encoded, length);
     byte[] payload = opened(encoded, length - DataBlob.ENCRYPTED_HEADER_BYTES, key);
-    if (kind.compressed()) {
-      return Zstandard.decompressExpecting(target, payload, 0, payload.length, plainBytes);
-    }
-    if (payload.length == plainBytes) {
-      System.arraycopy(payload, 0, target, 0, plainBytes);
-    }
-    return payload.length;
+    return DataBlob.contentInto(target, kind, payload, 0, payload.length, plainBytes);
   }
 
   private static BlobKind encryptedKind(byte[] encoded, int length) {

@@ -27,8 +27,6 @@ import org.bouncycastle.crypto.Digest;
 import org.bouncycastle.crypto.digests.SHA1Digest;
 import org.bouncycastle.crypto.digests.SHA256Digest;
 import org.bouncycastle.crypto.digests.SHA512Digest;
-import org.bouncycastle.crypto.generators.PKCS5S2ParametersGenerator;
-import org.bouncycastle.crypto.params.KeyParameter;
 
 /**
  * A private key under a passphrase, as OpenSSL writes it: PKCS#8 with PBES2, which is PBKDF2 and
@@ -102,9 +100,8 @@ final class EncryptedPkcs8 {
 
   private static byte[] derive(
       Digest hash, Secret passphrase, byte[] salt, int iterations, int keyBytes) {
-    PKCS5S2ParametersGenerator generator = new PKCS5S2ParametersGenerator(hash);
-    generator.init(passphrase.reveal().getBytes(StandardCharsets.UTF_8), salt, iterations);
-    return ((KeyParameter) generator.generateDerivedParameters(keyBytes * Byte.SIZE)).getKey();
+    byte[] password = passphrase.reveal().getBytes(StandardCharsets.UTF_8);
+    return Pbkdf2Hmac.derive(hash, password, salt, iterations, keyBytes);
   }
 
   private static Cipher aes(int mode, byte[] key, byte[] iv) throws GeneralSecurityException {

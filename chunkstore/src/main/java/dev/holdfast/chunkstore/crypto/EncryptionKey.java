@@ -11,8 +11,6 @@ import javax.crypto.AEADBadTagException;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.digests.SHA256Digest;
-import org.bouncycastle.crypto.generators.PKCS5S2ParametersGenerator;
-import org.bouncycastle.crypto.params.KeyParameter;
 
 /**
  * The key of a client's backups. It encrypts content with AES-256-GCM; from it comes the id key,
@@ -120,9 +118,7 @@ public final class EncryptionKey {
   }
 
   private static byte[] idKey(byte[] key) {
-    PKCS5S2ParametersGenerator generator = new PKCS5S2ParametersGenerator(new SHA256Digest());
-    generator.init(key, ID_KEY_SALT, ID_KEY_ROUNDS);
-    return ((KeyParameter) generator.generateDerivedMacParameters(BYTES * Byte.SIZE)).getKey();
+    return Pbkdf2Hmac.derive(new SHA256Digest(), key, ID_KEY_SALT, ID_KEY_ROUNDS, BYTES);
   }
 
   @Override

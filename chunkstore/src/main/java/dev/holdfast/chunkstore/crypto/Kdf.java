@@ -6,9 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Locale;
 import org.bouncycastle.crypto.digests.SHA256Digest;
-import org.bouncycastle.crypto.generators.PKCS5S2ParametersGenerator;
 import org.bouncycastle.crypto.generators.SCrypt;
-import org.bouncycastle.crypto.params.KeyParameter;
 
 /**
  * How a passphrase becomes the key that wraps the key in a key file (spec/formats.md §3.2). What a
@@ -107,11 +105,8 @@ public sealed interface Kdf {
 
     @Override
     public byte[] derive(Secret passphrase) {
-      PKCS5S2ParametersGenerator generator = new PKCS5S2ParametersGenerator(new SHA256Digest());
-      generator.init(utf8(passphrase), salt.bytes(), iterations);
-      return ((KeyParameter)
-              generator.generateDerivedMacParameters(EncryptionKey.BYTES * Byte.SIZE))
-          .getKey();
+      return Pbkdf2Hmac.derive(
+          new SHA256Digest(), utf8(passphrase), salt.bytes(), iterations, EncryptionKey.BYTES);
     }
   }
 
