@@ -21,6 +21,7 @@ import dev.holdfast.replication.peer.ChunkingOutputStream;
 import dev.holdfast.replication.peer.KnownChunks;
 import dev.holdfast.replication.peer.PxarFiles;
 import dev.holdfast.replication.peer.ReaderSession;
+import dev.holdfast.replication.peer.UploadMeans;
 import dev.holdfast.replication.peer.UploadStats;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -42,13 +43,12 @@ final class BackupRun {
   private final Terminal terminal;
   private final BackupSession session;
   private final SnapshotId snapshot;
-  private final Executor workers;
   private final TreeBackup.Options tree;
   private final BackupKeys keys;
   private final Comparison comparison;
   private final Protection protection;
+  private final UploadMeans means;
   private final @Nullable String command;
-  private final KnownChunks known = new KnownChunks();
   private final List<ManifestFile> files = new ArrayList<>();
   private UploadStats stats = UploadStats.NONE;
   private @Nullable Catalog catalog;
@@ -79,11 +79,11 @@ final class BackupRun {
     this.terminal = terminal;
     this.session = session;
     this.snapshot = snapshot;
-    this.workers = workers;
     this.tree = tree;
     this.keys = keys;
     this.comparison = comparison;
     this.protection = keys.protection();
+    this.means = new UploadMeans(new KnownChunks(), workers, protection);
   }
 
   void run(List<BackupSource> sources) throws IOException {
@@ -133,7 +133,7 @@ final class BackupRun {
     if (previous == null) {
       return 0;
     }
-    String refused = known.addPrevious(session, previous, name, protection);
+    String refused = means.known().addPrevious(session, previous, name, protection);
     if (refused != null) {
       terminal.message("no reuse: " + refused);
     }
@@ -153,7 +153,7 @@ final class BackupRun {
       throws IOException {
     ArchiveName name = source.archive();
     Progress progress = new Progress(terminal, source.name(), reuse(previous, name));
-    ArchiveUpload upload = ArchiveUpload.dynamic(session, name, known, workers, protection);
+    ArchiveUpload upload = ArchiveUpload.dynamic(session, name, means);
     TreeSummary summary;
     try (OutputStream chunks =
         ChunkingOutputStream.dynamic(BuzhashChunker.PXAR_AVERAGE_BYTES, upload)) {
@@ -173,8 +173,7 @@ final class BackupRun {
     ArchiveName name = source.archive();
     ManifestFile before = manifest == null ? null : manifest.file(PxarFiles.payloadName(name));
     Progress progress = new Progress(terminal, source.name(), before == null ? 0 : before.size());
-    SplitUpload upload =
-        new SplitUpload(session, known, workers, protection, name, terminal::message);
+    SplitUpload upload = new SplitUpload(session, means, name, terminal::message);
     SplitUpload.Result result =
         upload.save(source, manifest, previousSnapshot(manifest), tree, listener(progress));
     progress.clear();
@@ -194,8 +193,7 @@ final class BackupRun {
     Catalog begun = catalog;
     if (begun == null) {
       reuse(previous, CatalogWriter.NAME);
-      ArchiveUpload upload =
-          ArchiveUpload.dynamic(session, CatalogWriter.NAME, known, workers, protection);
+      ArchiveUpload upload = ArchiveUpload.dynamic(session, CatalogWriter.NAME, means);
       OutputStream chunks =
           ChunkingOutputStream.dynamic(BuzhashChunker.CATALOG_AVERAGE_BYTES, upload);
       begun = new Catalog(upload, chunks, new CatalogWriter(chunks));
@@ -234,7 +232,7 @@ final class BackupRun {
     for (BackupSource source : sources) {
       var unused = reuse(previous, source.archive());
     }
-    ImageUploads uploads = new ImageUploads(terminal, session, known, workers, protection);
+    ImageUploads uploads = new ImageUploads(terminal, session, means);
     for (ImageUploads.Uploaded uploaded : uploads.run(sources)) {
       files.add(uploaded.file());
       stats = stats.plus(uploaded.stats());
@@ -252,7 +250,7 @@ final class BackupRun {
       }
       ArchiveName name = source.archive();
       Progress progress = new Progress(terminal, source.name(), reuse(previous, name));
-      ArchiveUpload upload = ArchiveUpload.dynamic(session, name, known, workers, protection);
+      ArchiveUpload upload = ArchiveUpload.dynamic(session, name, means);
       long done = 0;
       try (OutputStream chunks =
           ChunkingOutputStream.dynamic(BuzhashChunker.PXAR_AVERAGE_BYTES, upload)) {

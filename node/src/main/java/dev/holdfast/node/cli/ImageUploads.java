@@ -3,12 +3,11 @@ package dev.holdfast.node.cli;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
-import dev.holdfast.chunkstore.manifest.Protection;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.replication.peer.ArchiveUpload;
 import dev.holdfast.replication.peer.BackupSession;
 import dev.holdfast.replication.peer.ChunkingOutputStream;
-import dev.holdfast.replication.peer.KnownChunks;
+import dev.holdfast.replication.peer.UploadMeans;
 import dev.holdfast.replication.peer.UploadStats;
 import dev.holdfast.replication.peer.UploadWindow;
 import java.io.IOException;
@@ -21,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,22 +39,13 @@ final class ImageUploads {
 
   private final Terminal terminal;
   private final BackupSession session;
-  private final KnownChunks known;
-  private final Executor workers;
-  private final Protection protection;
+  private final UploadMeans means;
   private final UploadWindow window = UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT);
 
-  ImageUploads(
-      Terminal terminal,
-      BackupSession session,
-      KnownChunks known,
-      Executor workers,
-      Protection protection) {
+  ImageUploads(Terminal terminal, BackupSession session, UploadMeans means) {
     this.terminal = terminal;
     this.session = session;
-    this.known = known;
-    this.workers = workers;
-    this.protection = protection;
+    this.means = means;
   }
 
   /** One that is stored. */
@@ -163,8 +152,7 @@ final class ImageUploads {
   /** On a reader. */
   private Uploaded upload(Image image, Counter counter) throws IOException {
     ArchiveName name = image.source.archive();
-    ArchiveUpload upload =
-        ArchiveUpload.fixed(session, name, image.bytes, known, workers, window, protection);
+    ArchiveUpload upload = ArchiveUpload.fixed(session, name, image.bytes, means, window);
     try (OutputStream chunks = ChunkingOutputStream.fixed(upload)) {
       copy(image, chunks, counter::more);
     }

@@ -6,7 +6,6 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.index.ChunkIndex;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
-import dev.holdfast.chunkstore.manifest.Protection;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.pxar.ArchiveTarget;
@@ -23,10 +22,10 @@ import dev.holdfast.replication.peer.PayloadUpload;
 import dev.holdfast.replication.peer.PxarFiles;
 import dev.holdfast.replication.peer.ReaderSession;
 import dev.holdfast.replication.peer.SnapshotFiles;
+import dev.holdfast.replication.peer.UploadMeans;
 import dev.holdfast.replication.peer.UploadStats;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -50,9 +49,7 @@ final class SplitUpload {
   record Result(List<ManifestFile> files, UploadStats stats, TreeSummary summary) {}
 
   private final BackupSession session;
-  private final KnownChunks known;
-  private final Executor workers;
-  private final Protection protection;
+  private final UploadMeans means;
   private final ArchiveName metadata;
   private final ArchiveName payload;
   private final Consumer<String> messages;
@@ -62,16 +59,9 @@ final class SplitUpload {
    * @param messages hears why there is no reuse
    */
   SplitUpload(
-      BackupSession session,
-      KnownChunks known,
-      Executor workers,
-      Protection protection,
-      ArchiveName name,
-      Consumer<String> messages) {
+      BackupSession session, UploadMeans means, ArchiveName name, Consumer<String> messages) {
     this.session = session;
-    this.known = known;
-    this.workers = workers;
-    this.protection = protection;
+    this.means = means;
     this.metadata = PxarFiles.metadataName(name);
     this.payload = PxarFiles.payloadName(name);
     this.messages = messages;
@@ -104,10 +94,11 @@ final class SplitUpload {
     if (manifest == null) {
       return null;
     }
-    KnownChunks.Previous before = known.previous(session, manifest, payload, protection);
+    KnownChunks.Previous before =
+        means.known().previous(session, manifest, payload, means.protection());
     String refused = before.refused();
     if (refused == null) {
-      refused = known.addPrevious(session, manifest, metadata, protection);
+      refused = means.known().addPrevious(session, manifest, metadata, means.protection());
     }
     if (refused != null) {
       messages.accept("no reuse: " + refused);
@@ -133,7 +124,7 @@ final class SplitUpload {
       return null;
     }
     try {
-      SnapshotFiles files = SnapshotFiles.open(reader, previous.snapshot, protection::key);
+      SnapshotFiles files = SnapshotFiles.open(reader, previous.snapshot, means.protection()::key);
       return new PreviousArchive(files.pxar(metadata).metadata(), payloadBefore);
     } catch (BackupException e) {
       noComparison(e);
@@ -154,8 +145,8 @@ final class SplitUpload {
       TreeBackup.Options tree,
       TreeListener listener)
       throws IOException {
-    ArchiveUpload entries = ArchiveUpload.dynamic(session, metadata, known, workers, protection);
-    ArchiveUpload contents = ArchiveUpload.dynamic(session, payload, known, workers, protection);
+    ArchiveUpload entries = ArchiveUpload.dynamic(session, metadata, means);
+    ArchiveUpload contents = ArchiveUpload.dynamic(session, payload, means);
     TreeSummary summary;
     try (ChunkingOutputStream entryChunks =
             ChunkingOutputStream.dynamic(BuzhashChunker.PXAR_AVERAGE_BYTES, entries);

@@ -13,6 +13,7 @@ import dev.holdfast.replication.peer.ArchiveUpload;
 import dev.holdfast.replication.peer.BackupSession;
 import dev.holdfast.replication.peer.KnownChunks;
 import dev.holdfast.replication.peer.RemoteNode;
+import dev.holdfast.replication.peer.UploadMeans;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
@@ -48,7 +49,8 @@ public final class SmallUpload {
       int chunkBytes) {
     try (BackupSession session = node.openBackup(store, namespace, snapshot, false)) {
       ArchiveUpload upload =
-          ArchiveUpload.dynamic(session, ARCHIVE, new KnownChunks(), ForkJoinPool.commonPool());
+          ArchiveUpload.dynamic(
+              session, ARCHIVE, new UploadMeans(new KnownChunks(), ForkJoinPool.commonPool()));
       for (int i = 0; i < chunks; i++) {
         upload.chunk(content(i % 2 == 0 ? seed * 1000 + i : i, chunkBytes), chunkBytes);
       }

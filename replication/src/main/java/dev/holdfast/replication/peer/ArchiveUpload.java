@@ -98,111 +98,39 @@ public final class ArchiveUpload implements ChunkSink {
       ArchiveName name,
       boolean fixed,
       int writer,
-      KnownChunks known,
-      Executor pool,
-      UploadWindow window,
-      Protection protection) {
+      UploadMeans means,
+      UploadWindow window) {
     this.session = session;
     this.name = name;
     this.fixed = fixed;
     this.writer = writer;
-    this.known = known;
-    this.pool = pool;
+    this.known = means.known();
+    this.pool = means.pool();
+    this.protection = means.protection();
     this.window = window;
-    this.protection = protection;
   }
 
-  /**
-   * Starts an archive of chunks that content has cut.
-   *
-   * @param known the session's known chunks
-   * @param pool hashes, compresses and encrypts: platform threads, as many as cores
-   * @param protection of chunks that are handed in as content
-   */
-  public static ArchiveUpload dynamic(
-      BackupSession session,
-      ArchiveName name,
-      KnownChunks known,
-      Executor pool,
-      Protection protection) {
-    return new ArchiveUpload(
-        session,
-        name,
-        false,
-        session.createDynamic(name),
-        known,
-        pool,
-        UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT),
-        protection);
-  }
-
-  /** The same without protection. */
-  public static ArchiveUpload dynamic(
-      BackupSession session, ArchiveName name, KnownChunks known, Executor pool) {
-    return dynamic(session, name, known, pool, UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT));
+  /** Starts an archive of chunks that content has cut, with a window of its own. */
+  public static ArchiveUpload dynamic(BackupSession session, ArchiveName name, UploadMeans means) {
+    return dynamic(session, name, means, UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT));
   }
 
   /**
    * @param window what may be under way at a time
    */
   public static ArchiveUpload dynamic(
-      BackupSession session,
-      ArchiveName name,
-      KnownChunks known,
-      Executor pool,
-      UploadWindow window) {
-    return new ArchiveUpload(
-        session, name, false, session.createDynamic(name), known, pool, window, Protection.NONE);
+      BackupSession session, ArchiveName name, UploadMeans means, UploadWindow window) {
+    return new ArchiveUpload(session, name, false, session.createDynamic(name), means, window);
   }
 
-  /** Starts an image of {@code size} bytes, cut at multiples of 4 MiB, the last chunk shorter. */
+  /**
+   * Starts an image of {@code size} bytes, cut at multiples of 4 MiB, the last chunk shorter.
+   *
+   * @param window what may be under way at a time
+   */
   public static ArchiveUpload fixed(
-      BackupSession session,
-      ArchiveName name,
-      long size,
-      KnownChunks known,
-      Executor pool,
-      Protection protection) {
-    return new ArchiveUpload(
-        session,
-        name,
-        true,
-        session.createFixed(name, size),
-        known,
-        pool,
-        UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT),
-        protection);
-  }
-
-  /** The same within a window that others share. */
-  public static ArchiveUpload fixed(
-      BackupSession session,
-      ArchiveName name,
-      long size,
-      KnownChunks known,
-      Executor pool,
-      UploadWindow window,
-      Protection protection) {
-    return new ArchiveUpload(
-        session, name, true, session.createFixed(name, size), known, pool, window, protection);
-  }
-
-  /** The same without protection. */
-  public static ArchiveUpload fixed(
-      BackupSession session, ArchiveName name, long size, KnownChunks known, Executor pool) {
-    return fixed(
-        session, name, size, known, pool, UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT));
-  }
-
-  public static ArchiveUpload fixed(
-      BackupSession session,
-      ArchiveName name,
-      long size,
-      KnownChunks known,
-      Executor pool,
-      UploadWindow window) {
-    return new ArchiveUpload(
-        session, name, true, session.createFixed(name, size), known, pool, window, Protection.NONE);
+      BackupSession session, ArchiveName name, long size, UploadMeans means, UploadWindow window) {
+    return new ArchiveUpload(session, name, true, session.createFixed(name, size), means, window);
   }
 
   @Override

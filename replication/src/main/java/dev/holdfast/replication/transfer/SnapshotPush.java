@@ -15,6 +15,7 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.replication.peer.ArchiveUpload;
 import dev.holdfast.replication.peer.BackupSession;
 import dev.holdfast.replication.peer.KnownChunks;
+import dev.holdfast.replication.peer.UploadMeans;
 import dev.holdfast.replication.peer.UploadStats;
 import dev.holdfast.replication.peer.UploadWindow;
 import java.util.concurrent.atomic.AtomicReference;
@@ -236,9 +237,10 @@ final class SnapshotPush {
     }
 
     private ArchiveUpload begin(ArchiveName name, ChunkIndex index) {
+      UploadMeans means = new UploadMeans(known, ends.workers());
       return name.kind() == ArchiveName.Kind.FIXED_INDEX
-          ? ArchiveUpload.fixed(session, name, index.contentBytes(), known, ends.workers(), window)
-          : ArchiveUpload.dynamic(session, name, known, ends.workers(), window);
+          ? ArchiveUpload.fixed(session, name, index.contentBytes(), means, window)
+          : ArchiveUpload.dynamic(session, name, means, window);
     }
 
     private void usePrevious(ArchiveName name) {

@@ -114,7 +114,8 @@ class ArchiveTransferTest {
     List<byte[]> chunks = chunks(200, 1);
     long bytes = chunks.stream().mapToLong(chunk -> chunk.length).sum();
     try (BackupSession session = backup()) {
-      ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
+      ArchiveUpload upload =
+          ArchiveUpload.dynamic(session, NAME, new UploadMeans(new KnownChunks(), pool));
       chunks.forEach(chunk -> upload.chunk(chunk.clone(), chunk.length));
       ManifestFile file = upload.finish();
       session.finish();
@@ -147,7 +148,8 @@ class ArchiveTransferTest {
   void appendsGrowWithWhatGetsReadyWhileOneIsUnderWay() {
     byte[] chunk = {1};
     try (BackupSession session = backup()) {
-      ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
+      ArchiveUpload upload =
+          ArchiveUpload.dynamic(session, NAME, new UploadMeans(new KnownChunks(), pool));
       for (int i = 0; i < 20_000; i++) {
         upload.chunk(chunk.clone(), chunk.length);
       }
@@ -162,7 +164,8 @@ class ArchiveTransferTest {
     byte[] chunk = new byte[100_000];
     new Random(2).nextBytes(chunk);
     try (BackupSession session = backup()) {
-      ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
+      ArchiveUpload upload =
+          ArchiveUpload.dynamic(session, NAME, new UploadMeans(new KnownChunks(), pool));
       for (int i = 0; i < 50; i++) {
         upload.chunk(chunk.clone(), chunk.length);
       }
@@ -189,7 +192,7 @@ class ArchiveTransferTest {
       assertThat(session.previousTime()).hasValue(1_700_000_000);
       KnownChunks known = new KnownChunks();
       assertThat(known.addPrevious(session, previous, NAME, Protection.NONE)).isNull();
-      ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, known, pool);
+      ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new UploadMeans(known, pool));
       changed.forEach(chunk -> upload.chunk(chunk.clone(), chunk.length));
       upload.finish();
       assertThat(upload.stats().uploadedChunks()).isEqualTo(1);
@@ -219,7 +222,12 @@ class ArchiveTransferTest {
     new Random(5).nextBytes(content);
     try (BackupSession session = backup()) {
       ArchiveUpload upload =
-          ArchiveUpload.fixed(session, IMAGE, content.length, new KnownChunks(), pool);
+          ArchiveUpload.fixed(
+              session,
+              IMAGE,
+              content.length,
+              new UploadMeans(new KnownChunks(), pool),
+              UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT));
       try (ChunkingOutputStream out = ChunkingOutputStream.fixed(upload)) {
         for (int at = 0; at < content.length; at += 1_000_003) {
           out.write(content, at, Math.min(1_000_003, content.length - at));
@@ -241,7 +249,8 @@ class ArchiveTransferTest {
     List<byte[]> chunks = chunks(20, 6);
     AtomicInteger reads = new AtomicInteger();
     try (BackupSession session = backup()) {
-      ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
+      ArchiveUpload upload =
+          ArchiveUpload.dynamic(session, NAME, new UploadMeans(new KnownChunks(), pool));
       for (int round = 0; round < 2; round++) {
         for (byte[] chunk : chunks) {
           upload.stored(
@@ -270,7 +279,10 @@ class ArchiveTransferTest {
     try (BackupSession session = backup()) {
       ArchiveUpload upload =
           ArchiveUpload.dynamic(
-              session, NAME, new KnownChunks(), pool, UploadWindow.ofBytes(100_000));
+              session,
+              NAME,
+              new UploadMeans(new KnownChunks(), pool),
+              UploadWindow.ofBytes(100_000));
       Throwable thrown =
           catchThrowable(
               () -> {
@@ -289,7 +301,8 @@ class ArchiveTransferTest {
   @Test
   void losingTheServerEndsTheUpload() {
     try (BackupSession session = backup()) {
-      ArchiveUpload upload = ArchiveUpload.dynamic(session, NAME, new KnownChunks(), pool);
+      ArchiveUpload upload =
+          ArchiveUpload.dynamic(session, NAME, new UploadMeans(new KnownChunks(), pool));
       chunks(10, 8).forEach(chunk -> upload.chunk(chunk.clone(), chunk.length));
       peer.close();
       Throwable thrown =

@@ -104,8 +104,9 @@ class EncryptedTransferTest {
     try (BackupSession session = node.openBackup(STORE, Namespace.ROOT, RECORDED, false)) {
       assertThat(session.previousTime()).isEmpty();
       KnownChunks known = new KnownChunks();
-      ArchiveUpload second = ArchiveUpload.dynamic(session, CATALOG, known, pool, protection);
-      ArchiveUpload first = ArchiveUpload.dynamic(session, ROOT, known, pool, protection);
+      UploadMeans means = new UploadMeans(known, pool, protection);
+      ArchiveUpload second = ArchiveUpload.dynamic(session, CATALOG, means);
+      ArchiveUpload first = ArchiveUpload.dynamic(session, ROOT, means);
       first.chunk(root.clone(), root.length);
       ManifestFile rootFile = first.finish();
       second.chunk(catalog.clone(), catalog.length);
