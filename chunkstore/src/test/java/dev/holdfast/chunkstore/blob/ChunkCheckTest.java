@@ -1,5 +1,6 @@
 package dev.holdfast.chunkstore.blob;
 
+import static dev.holdfast.chunkstore.testing.Refusals.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,7 +11,6 @@ import dev.holdfast.chunkstore.testing.Golden;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -148,15 +148,5 @@ class ChunkCheckTest {
 
   private static byte[] zeros(int length) {
     return DataBlob.encode(new byte[length], 0, length, true);
-  }
-
-  private static void refused(Kind kind, String text, ThrowingCallable call) {
-    assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            BackupException.class,
-            e -> {
-              assertThat(e.text()).isEqualTo(text);
-              assertThat(e.kind()).isEqualTo(kind);
-            });
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.chunkstore.blob;
 
+import static dev.holdfast.chunkstore.testing.Refusals.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,7 +18,6 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -214,15 +214,5 @@ class DataBlobTest {
 
   private static byte[] decode(byte[] blob) {
     return DataBlob.decode(blob, blob.length, DataBlob.BLOB_PLAIN_BYTES_MAX);
-  }
-
-  private static void refused(Kind kind, String text, ThrowingCallable call) {
-    assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            BackupException.class,
-            e -> {
-              assertThat(e.text()).isEqualTo(text);
-              assertThat(e.kind()).isEqualTo(kind);
-            });
   }
 }

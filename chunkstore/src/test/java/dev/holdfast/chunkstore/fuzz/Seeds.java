@@ -2,13 +2,12 @@ package dev.holdfast.chunkstore.fuzz;
 
 import dev.holdfast.chunkstore.catalog.CatalogWriter;
 import dev.holdfast.chunkstore.model.ArchiveName;
-import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.pxar.ArchiveTarget;
-import dev.holdfast.chunkstore.pxar.PayloadSink;
 import dev.holdfast.chunkstore.pxar.PxarEntrySink;
 import dev.holdfast.chunkstore.pxar.TreeBackup;
 import dev.holdfast.chunkstore.pxar.TreeListener;
 import dev.holdfast.chunkstore.testing.Golden;
+import dev.holdfast.chunkstore.testing.MemoryPayload;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -125,7 +124,7 @@ final class Seeds {
   static List<byte[]> splitArchives() throws IOException {
     ByteArrayOutputStream metadata = new ByteArrayOutputStream();
     ByteArrayOutputStream payload = new ByteArrayOutputStream();
-    save(new ArchiveTarget.Split(metadata, new Payload(payload), null), PxarEntrySink.NONE);
+    save(new ArchiveTarget.Split(metadata, new MemoryPayload(payload), null), PxarEntrySink.NONE);
     return List.of(
         ByteBuffer.allocate(Integer.BYTES + metadata.size() + payload.size())
             .putInt(metadata.size())
@@ -143,21 +142,6 @@ final class Seeds {
     return new Split(
         Arrays.copyOfRange(data, Integer.BYTES, first),
         Arrays.copyOfRange(data, first, data.length));
-  }
-
-  private record Payload(ByteArrayOutputStream bytes) implements PayloadSink {
-    @Override
-    public void write(byte[] block, int offset, int length) {
-      bytes.write(block, offset, length);
-    }
-
-    @Override
-    public void fileBegins(long position) {}
-
-    @Override
-    public void reuse(Digest digest, int length) {
-      throw new AssertionError("there is no last backup");
-    }
   }
 
   /** A tree with one of each kind that needs no privileges. */

@@ -1,5 +1,6 @@
 package dev.holdfast.chunkstore.manifest;
 
+import static dev.holdfast.chunkstore.testing.Refusals.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,7 +22,6 @@ import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -180,15 +180,5 @@ class ManifestSignatureTest {
   private static Manifest replaced(Manifest manifest, String what, String by) {
     String text = new String(manifest.json(), StandardCharsets.UTF_8);
     return Manifest.parse(text.replace(what, by).getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static void refused(Kind kind, String text, ThrowingCallable call) {
-    assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            BackupException.class,
-            e -> {
-              assertThat(e.text()).isEqualTo(text);
-              assertThat(e.kind()).isEqualTo(kind);
-            });
   }
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.index.ByteSource;
-import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
 import dev.holdfast.chunkstore.pxar.posix.FileMode;
 import dev.holdfast.chunkstore.pxar.posix.Xattr;
+import dev.holdfast.chunkstore.testing.MemoryPayload;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,7 +34,7 @@ class DamagedArchiveTest {
   static {
     ByteArrayOutputStream metadata = new ByteArrayOutputStream();
     ByteArrayOutputStream payload = new ByteArrayOutputStream();
-    write(new PxarWriter(metadata, sink(payload), Bytes.of("{}")));
+    write(new PxarWriter(metadata, new MemoryPayload(payload), Bytes.of("{}")));
     METADATA = metadata.toByteArray();
     PAYLOAD = payload.toByteArray();
   }
@@ -43,23 +43,6 @@ class DamagedArchiveTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     write(new PxarWriter(out));
     return out.toByteArray();
-  }
-
-  private static PayloadSink sink(ByteArrayOutputStream out) {
-    return new PayloadSink() {
-      @Override
-      public void write(byte[] bytes, int offset, int length) {
-        out.write(bytes, offset, length);
-      }
-
-      @Override
-      public void fileBegins(long position) {}
-
-      @Override
-      public void reuse(Digest digest, int bytes) {
-        throw new AssertionError("nothing to reuse");
-      }
-    };
   }
 
   /** Some of everything. */

@@ -1,7 +1,7 @@
 package dev.holdfast.chunkstore.pxar;
 
-import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
+import dev.holdfast.chunkstore.testing.MemoryPayload;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,7 +27,7 @@ record Reencoding(Bytes archive, Bytes payload) {
             "metadata",
             new PayloadStream(new ByteArrayInputStream(payload), "payload"));
     PxarEntry root = reader.next();
-    copy(root, reader, new PxarWriter(out, sink(payloadOut), reader.prelude()), false);
+    copy(root, reader, new PxarWriter(out, new MemoryPayload(payloadOut), reader.prelude()), false);
     return new Reencoding(Bytes.of(out.toByteArray()), Bytes.of(payloadOut.toByteArray()));
   }
 
@@ -36,26 +36,9 @@ record Reencoding(Bytes archive, Bytes payload) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     PxarReader reader = new PxarReader(new ByteArrayInputStream(metadata));
     PxarEntry root = reader.next();
-    PayloadSink none = sink(new ByteArrayOutputStream());
+    PayloadSink none = new MemoryPayload(new ByteArrayOutputStream());
     copy(root, reader, new PxarWriter(out, none, reader.prelude()), true);
     return new Reencoding(Bytes.of(out.toByteArray()), Bytes.EMPTY);
-  }
-
-  private static PayloadSink sink(ByteArrayOutputStream out) {
-    return new PayloadSink() {
-      @Override
-      public void write(byte[] bytes, int offset, int length) {
-        out.write(bytes, offset, length);
-      }
-
-      @Override
-      public void fileBegins(long position) {}
-
-      @Override
-      public void reuse(Digest digest, int bytes) {
-        throw new AssertionError("nothing to reuse");
-      }
-    };
   }
 
   private static void copy(PxarReader from, PxarWriter to, boolean refer) throws IOException {
