@@ -9,15 +9,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Writes an image into a file, which has holes where the image is zero and takes no more room than
@@ -55,7 +52,10 @@ final class ImageRestore {
       throw new BackupException(Kind.ALREADY_EXISTS, "'" + target + "' is a device")
           .advise("Give --overwrite to replace what is on it.");
     }
-    try (FileChannel channel = FileChannel.open(target, options(device))) {
+    try (FileChannel channel =
+        device
+            ? FileChannel.open(target, StandardOpenOption.WRITE)
+            : TargetFile.open(target, overwrite)) {
       if (device && channel.size() != 0 && channel.size() < index.contentBytes()) {
         throw BackupException.invalid(
             "device '"
@@ -69,24 +69,9 @@ final class ImageRestore {
       if (channel.size() > 0) { // not what has no size, such as /dev/null
         channel.force(true);
       }
-    } catch (FileAlreadyExistsException e) {
-      throw new BackupException(Kind.ALREADY_EXISTS, "'" + target + "' is there already", e)
-          .advise("Name a new file, or give --overwrite.");
     }
     return HumanText.bytes(index.contentBytes())
         + (device ? "" : ", of which " + HumanText.bytes(writtenBytes) + " are no holes");
-  }
-
-  private Set<StandardOpenOption> options(boolean device) {
-    if (device) {
-      return EnumSet.of(StandardOpenOption.WRITE);
-    }
-    return overwrite
-        ? EnumSet.of(
-            StandardOpenOption.WRITE,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING)
-        : EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
   }
 
   private void write(InputStream content, FileChannel channel, boolean device) throws IOException {

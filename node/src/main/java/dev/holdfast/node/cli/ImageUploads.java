@@ -24,7 +24,6 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.IntConsumer;
 
 /**
  * The images of one backup, the disks of a machine, read side by side: each has a thread that reads
@@ -97,10 +96,9 @@ final class ImageUploads {
             Thread.ofPlatform().daemon().name("image-", 0).factory());
     try {
       CompletionService<Uploaded> running = new ExecutorCompletionService<>(readers);
-      Counter counter = new Counter(progress);
       List<Future<Uploaded>> results = new ArrayList<>();
       for (Image image : images) {
-        results.add(running.submit(() -> upload(image, counter)));
+        results.add(running.submit(() -> upload(image, progress)));
       }
       for (int i = 0; i < images.size(); i++) {
         var unused = await(running.take());
@@ -134,32 +132,17 @@ final class ImageUploads {
     }
   }
 
-  /** What all of them have read; the one that tells is whoever reads. */
-  private static final class Counter {
-    private final Progress progress;
-    private long bytes;
-
-    Counter(Progress progress) {
-      this.progress = progress;
-    }
-
-    synchronized void more(int count) {
-      bytes += count;
-      progress.at(bytes);
-    }
-  }
-
   /** On a reader. */
-  private Uploaded upload(Image image, Counter counter) throws IOException {
+  private Uploaded upload(Image image, Progress progress) throws IOException {
     ArchiveName name = image.source.archive();
     ArchiveUpload upload = ArchiveUpload.fixed(session, name, image.bytes, means, window);
     try (OutputStream chunks = ChunkingOutputStream.fixed(upload)) {
-      copy(image, chunks, counter::more);
+      copy(image, chunks, progress);
     }
     return new Uploaded(upload.finish(), upload.stats());
   }
 
-  private static void copy(Image image, OutputStream to, IntConsumer counter) throws IOException {
+  private static void copy(Image image, OutputStream to, Progress progress) throws IOException {
     byte[] buffer = new byte[READ_BYTES];
     InputStream from = Channels.newInputStream(image.channel);
     long done = 0;
@@ -177,7 +160,7 @@ final class ImageUploads {
       }
       to.write(buffer, 0, got);
       done += got;
-      counter.accept(got);
+      progress.more(got);
     }
   }
 }

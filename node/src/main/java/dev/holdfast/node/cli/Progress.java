@@ -6,8 +6,8 @@ import java.time.Duration;
 
 /**
  * How far long work is: done, rate, and what remains where the whole is known. On a screen one line
- * that changes, elsewhere a line every now and then. For the thread that works, which is also told
- * here that it was interrupted.
+ * that changes, elsewhere a line every now and then. For the threads that work, which are also told
+ * here that they were interrupted.
  */
 final class Progress {
   private static final Duration SCREEN_INTERVAL = Duration.ofMillis(250);
@@ -23,6 +23,8 @@ final class Progress {
   private final long totalBytes;
   private final long intervalNanos;
   private final long began = System.nanoTime();
+  // Guarded by this.
+  private long doneBytes;
   private long shownAt = began;
   private boolean shown;
 
@@ -42,7 +44,13 @@ final class Progress {
     at(bytes, "");
   }
 
-  void at(long bytes, String detail) {
+  /** As {@link #at}, for several that work on the same, each telling what it has done. */
+  synchronized void more(long bytes) {
+    doneBytes += bytes;
+    at(doneBytes);
+  }
+
+  synchronized void at(long bytes, String detail) {
     if (Thread.currentThread().isInterrupted()) {
       throw new BackupException(Kind.CANCELLED, what + " was interrupted");
     }
@@ -80,13 +88,13 @@ final class Progress {
   }
 
   /** A line of its own, in between. */
-  void warning(String text) {
+  synchronized void warning(String text) {
     clear();
     terminal.message("warning: " + text);
   }
 
   /** Takes the changing line away; call it before anything else is printed. */
-  void clear() {
+  synchronized void clear() {
     if (shown) {
       terminal.err().print(CLEAR_LINE);
       shown = false;

@@ -1,7 +1,6 @@
 package dev.holdfast.node.cli;
 
 import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.index.ChunkIndex;
 import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
@@ -24,7 +23,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -33,7 +32,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -212,30 +210,31 @@ final class RestoreCommand implements Callable<Integer> {
   }
 
   private String whole(SnapshotFiles files, ArchiveName name, Workers workers) throws IOException {
-    String what;
     if (PxarFiles.isDirectory(name) && !target.equals(STANDARD_OUTPUT)) {
-      what = directory(files.pxar(name), workers);
-    } else if (name.isIndex()) {
-      ManifestFile file = files.file(name);
-      ChunkIndex index = files.index(file);
-      Progress progress = new Progress(terminal, archive, index.contentBytes());
-      try (InputStream content =
-          new Counted(files.content(file, index, workers), progress, new LongAdder())) {
-        boolean image = name.text().endsWith(".fidx") && !target.equals(STANDARD_OUTPUT);
-        what =
-            image
-                ? new ImageRestore(index, files.codec(file), Path.of(target), overwrite)
-                    .run(content)
-                : copied(content);
-      } finally {
-        progress.clear();
-      }
-    } else if (name.equals(ArchiveName.MANIFEST)) {
-      what = copied(new ByteArrayInputStream(files.manifest().json()));
-    } else {
-      what = copied(new ByteArrayInputStream(files.blob(files.file(name))));
+      return directory(files.pxar(name), workers);
     }
-    return what;
+    if (name.isIndex()) {
+      return stream(files, files.file(name), workers);
+    }
+    return copied(
+        new ByteArrayInputStream(
+            name.equals(ArchiveName.MANIFEST)
+                ? files.manifest().json()
+                : files.blob(files.file(name))));
+  }
+
+  private String stream(SnapshotFiles files, ManifestFile file, Workers workers)
+      throws IOException {
+    ChunkIndex index = files.index(file);
+    Progress progress = new Progress(terminal, archive, index.contentBytes());
+    try (InputStream content = new Counted(files.content(file, index, workers), progress)) {
+      boolean image = file.name().kind() == ArchiveName.Kind.FIXED_INDEX;
+      return image && !target.equals(STANDARD_OUTPUT)
+          ? new ImageRestore(index, files.codec(file), Path.of(target), overwrite).run(content)
+          : copied(content);
+    } finally {
+      progress.clear();
+    }
   }
 
   /** The wrapped key is for who has lost the key. */
@@ -249,14 +248,13 @@ final class RestoreCommand implements Callable<Integer> {
   private String directory(PxarFiles files, Workers workers) throws IOException {
     Progress progress = new Progress(terminal, archive, files.bytes());
     List<InputStream> streams = new ArrayList<>();
-    LongAdder bytes = new LongAdder();
     try {
       PxarReader reader =
           files.reader(
               workers,
               stream -> {
                 streams.add(stream);
-                return new Counted(stream, progress, bytes);
+                return new Counted(stream, progress);
               });
       return directory(reader, progress);
     } finally {
@@ -300,15 +298,9 @@ final class RestoreCommand implements Callable<Integer> {
       }
       return what;
     }
-    StandardOpenOption mode =
-        overwrite ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.CREATE_NEW;
     try (OutputStream file =
-        Files.newOutputStream(
-            Path.of(target), StandardOpenOption.CREATE, StandardOpenOption.WRITE, mode)) {
+        Channels.newOutputStream(TargetFile.open(Path.of(target), overwrite))) {
       return copied(content, file);
-    } catch (FileAlreadyExistsException e) {
-      throw new BackupException(Kind.ALREADY_EXISTS, "'" + target + "' is there already", e)
-          .advise("Name a new file, or give --overwrite.");
     }
   }
 
@@ -325,41 +317,31 @@ final class RestoreCommand implements Callable<Integer> {
   /** Tells how much of the archive was read. */
   private static final class Counted extends FilterInputStream {
     private final Progress progress;
-    private final LongAdder bytes;
 
-    /**
-     * @param bytes of all streams of the archive
-     */
-    Counted(InputStream in, Progress progress, LongAdder bytes) {
+    Counted(InputStream in, Progress progress) {
       super(in);
       this.progress = progress;
-      this.bytes = bytes;
     }
 
     @Override
     public int read() throws IOException {
       int value = super.read();
-      count(value < 0 ? 0 : 1);
+      progress.more(value < 0 ? 0 : 1);
       return value;
     }
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
       int got = super.read(target, offset, length);
-      count(Math.max(0, got));
+      progress.more(Math.max(0, got));
       return got;
     }
 
     @Override
     public long skip(long wanted) throws IOException {
       long skipped = super.skip(wanted);
-      count(skipped);
+      progress.more(skipped);
       return skipped;
-    }
-
-    private void count(long more) {
-      bytes.add(more);
-      progress.at(bytes.sum());
     }
   }
 }

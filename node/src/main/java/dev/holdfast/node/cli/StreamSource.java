@@ -4,7 +4,6 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,15 +30,8 @@ final class StreamSource implements AutoCloseable {
     if (command == null) {
       return new StreamSource(terminal.in(), null, "standard input");
     }
-    List<String> words = ShellWords.split(command);
-    if (words.isEmpty()) {
-      throw new UsageException("--stdin-from-command names no command", null);
-    }
-    Process process =
-        new ProcessBuilder(words)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .start();
+    List<String> words = ExternalCommand.words(command, "--stdin-from-command");
+    Process process = ExternalCommand.start(words);
     return new StreamSource(process.getInputStream(), process, "'" + words.getFirst() + "'");
   }
 

@@ -94,18 +94,10 @@ final class Variables {
     return new Secret(secret);
   }
 
-  /** Without a shell; its standard error is ours, it has no standard input. */
   private static Secret run(String variable, String command) {
-    List<String> words = ShellWords.split(command);
-    if (words.isEmpty()) {
-      throw new UsageException("$" + variable + " names no command", null);
-    }
+    List<String> words = ExternalCommand.words(command, "$" + variable);
     try {
-      Process process =
-          new ProcessBuilder(words)
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-              .start();
+      Process process = ExternalCommand.start(words);
       Optional<Secret> found = output(process, variable);
       int code = process.waitFor();
       if (code != 0) {
