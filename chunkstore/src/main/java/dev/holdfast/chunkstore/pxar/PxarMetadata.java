@@ -58,7 +58,7 @@ public record PxarMetadata(
   }
 
   /** What a restore has to set on a file of this mode, in this order. */
-  List<Xattr> toSet(int mode) {
+  public List<Xattr> toSet(int mode) {
     List<Xattr> all = new ArrayList<>(xattrs);
     Bytes access = PosixAcl.access(acl, mode);
     if (access != null) {

@@ -8,6 +8,7 @@ import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.meshconfig.HostAndPort;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
@@ -24,6 +25,7 @@ final class Converters {
     line.registerConverter(ChangeDetection.class, checked(ChangeDetection::parse));
     line.registerConverter(DatastoreName.class, checked(DatastoreName::new));
     line.registerConverter(Fingerprint.class, checked(Fingerprint::parse));
+    line.registerConverter(HostAndPort.class, checked(text -> HostAndPort.parse(text, 0)));
     line.registerConverter(GroupId.class, checked(GroupId::parse));
     line.registerConverter(Namespace.class, checked(Namespace::parse));
     line.registerConverter(Repository.class, checked(Repository::parse));

@@ -3,19 +3,20 @@ package dev.holdfast.node.cli;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.Secret;
+import dev.holdfast.meshconfig.HostAndPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.security.SecureRandom;
+import java.util.Base64;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeoutException;
-import org.cryptomator.jfuse.api.Fuse;
-import org.cryptomator.jfuse.api.FuseBuilder;
-import org.cryptomator.jfuse.api.FuseMountFailedException;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -23,18 +24,15 @@ import picocli.CommandLine.Parameters;
     description = {
       "Show an archive of a snapshot as a read-only file system, until it is unmounted.",
       "Only what is read is fetched. The snapshot cannot be removed meanwhile. End it with Ctrl-C,"
-          + " or with fusermount3 -u DIR."
+          + " or with fusermount3 -u DIR. Names that are not UTF-8 and the numbers of devices are not"
+          + " shown.",
+      "Where FUSE is not, or with --webdav, it is a WebDAV server for this machine alone, which any"
+          + " file manager opens with the address and password that are printed. It shows directories"
+          + " and files; a symbolic link to a file of the archive is shown as that file, and no other."
     })
 final class MountCommand implements Callable<Integer> {
-  /** Where distributions have it; the library's own search knows developers' links only. */
-  private static final String[] LIBRARIES = {
-    "/usr/lib/x86_64-linux-gnu/libfuse3.so.3",
-    "/usr/lib/aarch64-linux-gnu/libfuse3.so.3",
-    "/usr/lib64/libfuse3.so.3",
-    "/usr/lib/libfuse3.so.3"
-  };
-
-  private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
+  private static final int PASSWORD_BYTES = 16;
+  private static final HostAndPort ANY_PORT = new HostAndPort("127.0.0.1", 0);
 
   private final Terminal terminal;
 
@@ -51,8 +49,28 @@ final class MountCommand implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "ARCHIVE", description = "e.g. root.pxar")
   private String archive = "";
 
-  @Parameters(index = "2", paramLabel = "DIR", description = "An empty directory.")
-  private Path directory = Path.of("");
+  @Parameters(
+      index = "2",
+      arity = "0..1",
+      paramLabel = "DIR",
+      description = "An empty directory; none with --webdav.")
+  private @Nullable Path directory;
+
+  @Option(names = "--webdav", description = "Serve it by WebDAV instead of mounting it.")
+  private boolean webDav;
+
+  @Option(
+      names = "--listen",
+      paramLabel = "ADDRESS:PORT",
+      description =
+          "For WebDAV: an address of this machine alone; default: a free port of 127.0.0.1.")
+  private HostAndPort listen = ANY_PORT;
+
+  @Option(
+      names = "--password-file",
+      paramLabel = "FILE",
+      description = "For WebDAV: a new file for the password, instead of standard output.")
+  private @Nullable Path passwordFile;
 
   MountCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -61,92 +79,74 @@ final class MountCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Namespace namespace = namespaceOption.of(terminal);
-    if (!Files.isDirectory(directory)) {
-      throw BackupException.notFound("'" + directory + "' is no directory");
-    }
+    checkDirectory();
     terminal.interruption().arm();
     return connection.run(
         terminal,
         node -> {
           try (OpenSnapshot snapshot =
               OpenSnapshot.open(terminal, node, namespace, Objects.requireNonNull(choice), keys)) {
-            mount(snapshot);
+            show(snapshot);
           }
         });
   }
 
-  private void mount(OpenSnapshot snapshot) throws Exception {
-    FuseBuilder builder = builder();
-    MountedTree tree =
-        new MountedTree(snapshot.tree(archive).archive(), builder.errno(), terminal::message);
-    Object below = device();
-    try (Fuse fuse = build(builder, tree)) {
-      fuse.mount(
-          "holdfast",
-          directory.toAbsolutePath(),
-          "-oro",
-          "-odefault_permissions",
-          "-ofsname=" + snapshot.id());
-      terminal.line("mounted " + snapshot.id() + " " + archive + " at " + directory);
-      awaitEnd(below);
-    } catch (FuseMountFailedException | UnsatisfiedLinkError e) {
-      throw noFuse(e);
-    } catch (TimeoutException e) {
-      throw new BackupException(Kind.LOCKED, "'" + directory + "' is in use", e)
-          .advise("Unmount it with `fusermount3 -u " + directory + "` when nobody uses it.");
+  private void checkDirectory() {
+    if (webDav == (directory != null)) {
+      throw new UsageException(
+          webDav ? "--webdav needs no directory" : "a directory is missing",
+          "Give either a directory or --webdav.");
     }
-    terminal.line("unmounted " + directory);
+    if (directory != null && !Files.isDirectory(directory)) {
+      throw BackupException.notFound("'" + directory + "' is no directory");
+    }
   }
 
-  /** Which file system the directory is of, just now. */
-  private Object device() throws IOException {
-    return Files.getAttribute(directory, "unix:dev");
-  }
-
-  /**
-   * Until it is interrupted, which is the usual end, or unmounted from outside, which the library
-   * does not tell: then the directory is what it was.
-   */
-  private void awaitEnd(Object below) {
+  private void show(OpenSnapshot snapshot) throws Exception {
+    ArchiveTree tree = new ArchiveTree(snapshot.tree(archive).archive());
+    if (directory == null) {
+      serve(snapshot, tree);
+      return;
+    }
     try {
-      while (!device().equals(below)) {
-        Thread.sleep(LOOK_INTERVAL);
+      mount(snapshot, tree, directory);
+    } catch (BackupException e) {
+      if (e.kind() != Kind.NOT_BUILT) {
+        throw e;
       }
-    } catch (InterruptedException e) {
-      // Closing it waits for the kernel, which an interrupted thread could not.
-    } catch (IOException e) {
-      terminal.message("'" + directory + "' can no longer be looked at: " + e.getMessage());
+      terminal.message(e.text() + "; by WebDAV, then:");
+      serve(snapshot, tree);
     }
   }
 
-  private static FuseBuilder builder() {
-    try {
-      FuseBuilder builder = Fuse.builder();
-      for (String library : LIBRARIES) {
-        if (Files.exists(Path.of(library))) {
-          builder.setLibraryPath(library);
-          break;
+  private void mount(OpenSnapshot snapshot, ArchiveTree tree, Path at) throws IOException {
+    new FuseMount(terminal, at)
+        .run(
+            snapshot.id().toString(),
+            tree,
+            () -> terminal.line("mounted " + snapshot.id() + " " + archive + " at " + at));
+    terminal.line("unmounted " + at);
+  }
+
+  private void serve(OpenSnapshot snapshot, ArchiveTree tree) throws Exception {
+    byte[] random = new byte[PASSWORD_BYTES];
+    new SecureRandom().nextBytes(random);
+    Secret password = new Secret(Base64.getUrlEncoder().withoutPadding().encodeToString(random));
+    try (WebDavServer server =
+        WebDavServer.start(listen, password, archive, tree, terminal::message)) {
+      String user = "user " + WebDavServer.USER;
+      if (passwordFile == null) {
+        user += ", password " + password.reveal();
+      } else {
+        try (SecretFile file = SecretFile.prepare(passwordFile)) {
+          file.write(password.reveal());
         }
+        user += ", password in " + passwordFile;
       }
-      return builder;
-    } catch (UnsupportedOperationException e) {
-      throw noFuse(e);
+      terminal.line(snapshot.id() + " " + archive + " is at " + server.uri() + " for " + user);
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      terminal.message("no longer served");
     }
-  }
-
-  private static Fuse build(FuseBuilder builder, MountedTree tree) {
-    try {
-      return builder.build(tree);
-    } catch (UnsatisfiedLinkError e) {
-      throw noFuse(e);
-    }
-  }
-
-  private static BackupException noFuse(Throwable cause) {
-    return new BackupException(
-            Kind.NOT_BUILT, "this machine cannot mount: " + cause.getMessage(), cause)
-        .advise(
-            "It needs /dev/fuse and libfuse3. `holdfast catalog shell` and `holdfast restore"
-                + " --pattern` need neither.");
   }
 }

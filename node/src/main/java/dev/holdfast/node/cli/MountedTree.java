@@ -2,16 +2,16 @@ package dev.holdfast.node.cli;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.index.ByteSource;
-import dev.holdfast.chunkstore.pxar.PxarAccessor;
 import dev.holdfast.chunkstore.pxar.PxarEntry;
 import dev.holdfast.chunkstore.pxar.PxarNode;
 import dev.holdfast.chunkstore.pxar.PxarStat;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
+import dev.holdfast.chunkstore.pxar.posix.Xattr;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,35 +27,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * An archive as a read-only file system. Called by the kernel's threads, several at a time. What
  * cannot be read is an input/output error there, and a message here. Names that are no text cannot
- * pass the library and are left out.
+ * pass the library and are left out; nor can the numbers of devices, which are shown as 0:0.
  */
 final class MountedTree implements FuseOperations {
-  /** Nodes found last: a look-up of a deep path costs a read per level. */
-  private static final int NODES_KEPT = 10_000;
-
   private static final short LINKS = 1;
 
-  private final PxarAccessor archive;
+  private final ArchiveTree tree;
   private final Errno errno;
   private final Consumer<String> problems;
   private final AtomicLong lastHandle = new AtomicLong();
   private final Map<Long, ByteSource> open = new ConcurrentHashMap<>();
-  private final Map<String, PxarNode> nodes =
-      Collections.synchronizedMap(
-          new LinkedHashMap<>(16, 0.75f, true) {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, PxarNode> eldest) {
-              return size() > NODES_KEPT;
-            }
-          });
 
   /**
    * @param problems takes a line for each that a reader meets
    */
-  MountedTree(PxarAccessor archive, Errno errno, Consumer<String> problems) {
-    this.archive = archive;
+  MountedTree(ArchiveTree tree, Errno errno, Consumer<String> problems) {
+    this.tree = tree;
     this.errno = errno;
     this.problems = problems;
   }
@@ -73,7 +60,9 @@ final class MountedTree implements FuseOperations {
         Operation.OPEN,
         Operation.READ,
         Operation.RELEASE,
-        Operation.READ_DIR);
+        Operation.READ_DIR,
+        Operation.LIST_XATTR,
+        Operation.GET_XATTR);
   }
 
   /** Something that reads the archive; returns what the kernel gets. */
@@ -91,24 +80,12 @@ final class MountedTree implements FuseOperations {
     }
   }
 
-  private @Nullable PxarNode find(String path) throws IOException {
-    PxarNode known = nodes.get(path);
-    if (known == null) {
-      PxarNode found = archive.find(Bytes.of(path));
-      known = found == null ? null : archive.first(found);
-      if (known != null) {
-        nodes.put(path, known);
-      }
-    }
-    return known;
-  }
-
   @Override
   public int getattr(String path, Stat stat, @Nullable FileInfo info) {
     return guarded(
         path,
         () -> {
-          PxarNode node = find(path);
+          PxarNode node = tree.find(path);
           if (node == null || !(node.entry() instanceof PxarEntry.Node entry)) {
             return -errno.enoent();
           }
@@ -140,7 +117,7 @@ final class MountedTree implements FuseOperations {
     return guarded(
         path,
         () -> {
-          PxarNode node = find(path);
+          PxarNode node = tree.find(path);
           if (node == null || !(node.entry() instanceof PxarEntry.Symlink link)) {
             return -errno.einval();
           }
@@ -157,7 +134,7 @@ final class MountedTree implements FuseOperations {
     return guarded(
         path,
         () -> {
-          PxarNode node = find(path);
+          PxarNode node = tree.find(path);
           if (node == null) {
             return -errno.enoent();
           }
@@ -166,14 +143,7 @@ final class MountedTree implements FuseOperations {
           }
           filler.fill(".");
           filler.fill("..");
-          archive.list(
-              node,
-              child -> {
-                String name = child.name().utf8();
-                if (name != null) {
-                  filler.fill(name);
-                }
-              });
+          tree.list(path, node, (name, child) -> filler.fill(name));
           return 0;
         });
   }
@@ -183,12 +153,12 @@ final class MountedTree implements FuseOperations {
     return guarded(
         path,
         () -> {
-          PxarNode node = find(path);
+          PxarNode node = tree.find(path);
           if (node == null) {
             return -errno.enoent();
           }
           long handle = lastHandle.incrementAndGet();
-          open.put(handle, archive.content(node));
+          open.put(handle, tree.content(node));
           info.setFh(handle);
           return 0;
         });
@@ -221,5 +191,54 @@ final class MountedTree implements FuseOperations {
   public int release(String path, FileInfo info) {
     open.remove(info.getFh());
     return 0;
+  }
+
+  @Override
+  public int listxattr(String path, ByteBuffer target) {
+    return guarded(
+        path,
+        () -> {
+          ByteArrayOutputStream names = new ByteArrayOutputStream();
+          for (Xattr xattr : xattrs(path)) {
+            xattr.name().writeTo(names);
+            names.write(0);
+          }
+          return given(names.toByteArray(), target);
+        });
+  }
+
+  @Override
+  public int getxattr(String path, String name, ByteBuffer target) {
+    Bytes wanted = Bytes.of(name);
+    return guarded(
+        path,
+        () -> {
+          for (Xattr xattr : xattrs(path)) {
+            if (xattr.name().equals(wanted)) {
+              return given(xattr.value().toArray(), target);
+            }
+          }
+          return -errno.enodata();
+        });
+  }
+
+  /** With access lists and capabilities, which are attributes to the kernel. */
+  private List<Xattr> xattrs(String path) throws IOException {
+    PxarNode node = tree.find(path);
+    return node != null && node.entry() instanceof PxarEntry.Node entry
+        ? entry.metadata().toSet(entry.stat().mode())
+        : List.of();
+  }
+
+  /** Who offers no room asks for the size. */
+  private int given(byte[] value, ByteBuffer target) {
+    if (target.remaining() == 0) {
+      return value.length;
+    }
+    if (target.remaining() < value.length) {
+      return -errno.erange();
+    }
+    target.put(value);
+    return value.length;
   }
 }
