@@ -124,7 +124,8 @@ final class SplitUpload {
       return null;
     }
     try {
-      SnapshotFiles files = SnapshotFiles.open(reader, previous.snapshot, means.protection()::key);
+      SnapshotFiles files =
+          SnapshotFiles.of(reader, previous.snapshot, previous.manifest, means.protection()::key);
       return new PreviousArchive(files.pxar(metadata).metadata(), payloadBefore);
     } catch (BackupException e) {
       noComparison(e);

@@ -52,11 +52,17 @@ public final class SnapshotFiles {
    *     there is none; CORRUPT_DATA when its signature is wrong, or is that of another snapshot
    */
   public static SnapshotFiles open(ReaderSession session, SnapshotId snapshot, KeySource keys) {
-    SnapshotFiles files = openUnchecked(session, snapshot, keys);
-    ManifestSignature.check(files.manifest, files.key);
-    if (files.key != null && !files.manifest.snapshot().equals(snapshot)) {
+    return of(session, snapshot, download(session, snapshot), keys);
+  }
+
+  /** As {@link #open}, with a manifest of the snapshot that the caller has already. */
+  public static SnapshotFiles of(
+      ReaderSession session, SnapshotId snapshot, Manifest manifest, KeySource keys) {
+    SnapshotFiles files = unchecked(session, manifest, keys);
+    ManifestSignature.check(manifest, files.key);
+    if (files.key != null && !manifest.snapshot().equals(snapshot)) {
       throw BackupException.corrupt(
-          "manifest of " + snapshot + " is signed as that of " + files.manifest.snapshot());
+          "manifest of " + snapshot + " is signed as that of " + manifest.snapshot());
     }
     return files;
   }
@@ -67,12 +73,18 @@ public final class SnapshotFiles {
    */
   public static SnapshotFiles openUnchecked(
       ReaderSession session, SnapshotId snapshot, KeySource keys) {
-    Manifest manifest;
+    return unchecked(session, download(session, snapshot), keys);
+  }
+
+  private static Manifest download(ReaderSession session, SnapshotId snapshot) {
     try {
-      manifest = Manifest.decodeBlob(session.download(ArchiveName.MANIFEST));
+      return Manifest.decodeBlob(session.download(ArchiveName.MANIFEST));
     } catch (BackupException e) {
       throw new BackupException(e.kind(), snapshot + ": " + e.text(), e).withFactsOf(e);
     }
+  }
+
+  private static SnapshotFiles unchecked(ReaderSession session, Manifest manifest, KeySource keys) {
     boolean keyed =
         manifest.signed()
             || manifest.keyFingerprint() != null
