@@ -156,7 +156,7 @@ public final class Node implements AutoCloseable {
     opened.add(() -> stopTasks(tasks, peers));
     closing(jobs);
 
-    ApiRouter router = RestApi.router(access, stores, tasks);
+    ApiRouter router = RestApi.router(access, stores, tasks, identity);
     new MeshEndpoints(mesh, peers, jobs, history).register(router);
     Sessions sessions =
         new Sessions(

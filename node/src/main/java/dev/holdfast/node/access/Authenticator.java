@@ -26,7 +26,10 @@ public final class Authenticator {
   public static final String REALM_LOCAL = "pbs";
   public static final String REALM_SYSTEM = "pam";
 
+  /** Of a plain login, and of one whose ticket scripts of a page must not see. */
   private static final String COOKIE = "PBSAuthCookie=";
+
+  private static final String HOST_COOKIE = "__Host-PBSAuthCookie=";
   private static final String TOKEN_SCHEME = "PBSAPIToken";
 
   private final AccessControl access;
@@ -204,14 +207,20 @@ public final class Authenticator {
     }
   }
 
-  private static @Nullable String ticket(@Nullable String header) {
+  /** The ticket of a {@code Cookie} header; a {@code __Host-} one hides the other. */
+  public static @Nullable String ticket(@Nullable String header) {
+    String ticket = cookie(header, HOST_COOKIE);
+    return ticket != null ? ticket : cookie(header, COOKIE);
+  }
+
+  private static @Nullable String cookie(@Nullable String header, String name) {
     if (header == null) {
       return null;
     }
     for (String pair : header.split(";", -1)) {
       String stripped = pair.strip();
-      if (stripped.startsWith(COOKIE)) {
-        return PercentCoding.decode(stripped.substring(COOKIE.length()), false);
+      if (stripped.startsWith(name)) {
+        return PercentCoding.decode(stripped.substring(name.length()), false);
       }
     }
     return null;

@@ -8,9 +8,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param caller null only on endpoints that everybody may call
  * @param body raw body of a streaming call, empty otherwise
+ * @param cookie header as it came
  */
 public record ApiCall(
-    Params params, @Nullable AuthId caller, String remoteAddress, ParamInput.Body body) {
+    Params params,
+    @Nullable AuthId caller,
+    String remoteAddress,
+    ParamInput.Body body,
+    @Nullable String cookie) {
   /** Who calls; a mistake of ours on an endpoint for everybody. */
   public AuthId who() {
     if (caller == null) {

@@ -149,7 +149,7 @@ final class ApiExchange {
                     query(),
                     body,
                     match.path()));
-    ApiCall call = new ApiCall(params, caller, remoteAddress(), body);
+    ApiCall call = new ApiCall(params, caller, remoteAddress(), body, request.getHeader("cookie"));
     switch (endpoint.handler().handle(call)) {
       case ApiResult.Data data -> {
         Formatter.Answer answer = formatter.success(data);
@@ -165,7 +165,7 @@ final class ApiExchange {
     Params params = upgrade.schema().parse(ParamInput.ofQuery(query()));
     Consumer<HttpServerRequest> swap =
         upgrade.prepare(
-            new ApiCall(params, caller, remoteAddress(), ParamInput.Body.EMPTY),
+            new ApiCall(params, caller, remoteAddress(), ParamInput.Body.EMPTY, null),
             request.getHeader("upgrade"));
     onLoop(
         () -> {
@@ -285,6 +285,9 @@ final class ApiExchange {
     response.setStatusCode(answer.status());
     if (!answer.contentType().isEmpty()) {
       response.putHeader("content-type", answer.contentType());
+    }
+    if (!answer.cookie().isEmpty()) {
+      response.putHeader("set-cookie", answer.cookie());
     }
     RequestBody.discardRest(request);
     response

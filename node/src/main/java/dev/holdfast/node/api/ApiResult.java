@@ -18,8 +18,10 @@ public sealed interface ApiResult {
    * A value.
    *
    * @param attributes further top-level members beside {@code data}
+   * @param contentType empty = none is sent
+   * @param cookie whole {@code Set-Cookie}, empty = none
    */
-  record Data(JsonNode data, Map<String, JsonNode> attributes, String contentType)
+  record Data(JsonNode data, Map<String, JsonNode> attributes, String contentType, String cookie)
       implements ApiResult {
     public Data {
       attributes = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
@@ -28,7 +30,7 @@ public sealed interface ApiResult {
     public Data with(String name, JsonNode value) {
       Map<String, JsonNode> more = new LinkedHashMap<>(attributes);
       more.put(name, value);
-      return new Data(data, more, contentType);
+      return new Data(data, more, contentType, cookie);
     }
 
     public Data with(String name, String value) {
@@ -36,7 +38,11 @@ public sealed interface ApiResult {
     }
 
     public Data as(String type) {
-      return new Data(data, attributes, type);
+      return new Data(data, attributes, type, cookie);
+    }
+
+    public Data settingCookie(String text) {
+      return new Data(data, attributes, contentType, text);
     }
   }
 
@@ -54,7 +60,7 @@ public sealed interface ApiResult {
   }
 
   static Data of(JsonNode data) {
-    return new Data(data, Map.of(), JSON_TYPE);
+    return new Data(data, Map.of(), JSON_TYPE, "");
   }
 
   static Data of(String text) {

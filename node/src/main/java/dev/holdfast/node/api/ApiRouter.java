@@ -91,7 +91,10 @@ public final class ApiRouter {
     Param[] placeholders =
         path.keySet().stream().map(name -> Param.anyText(name)).toArray(Param[]::new);
     return new Endpoint(
-        ParamSchema.of(placeholders), Endpoint.Rule.ANYBODY, call -> ApiResult.of(list));
+        Doc.list("Lists what is below.", "names of children"),
+        ParamSchema.of(placeholders),
+        Endpoint.Rule.ANYBODY,
+        call -> ApiResult.of(list));
   }
 
   /**

@@ -155,7 +155,7 @@ public final class DatastoreRegistry implements AutoCloseable {
   private synchronized Datastore lookup(DatastoreName name, boolean writing) {
     Entry entry = entries.get(name);
     if (entry == null) {
-      throw BackupException.invalid("no such datastore '" + name + "'");
+      throw unknown(name);
     }
     DatastoreConfig.Maintenance maintenance = entry.config().maintenance();
     BackupException refusal = maintenance == null ? null : maintenance.refusal(name, writing);
@@ -174,6 +174,11 @@ public final class DatastoreRegistry implements AutoCloseable {
           problem);
     }
     return store;
+  }
+
+  /** What to throw when there is no store of that name. */
+  public static BackupException unknown(DatastoreName name) {
+    return BackupException.invalid("no such datastore '" + name + "'");
   }
 
   /** By name. */

@@ -6,26 +6,42 @@ import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One method of one path: what it takes, who may call it at all, what it does.
  *
  * @param bodyBytesMax limit of a streaming body; other bodies have the common limit
  */
-public record Endpoint(ParamSchema schema, Rule rule, Handler handler, int bodyBytesMax) {
-  public Endpoint(ParamSchema schema, Rule rule, Handler handler) {
-    this(schema, rule, handler, 0);
+public record Endpoint(Doc doc, ParamSchema schema, Rule rule, Handler handler, int bodyBytesMax) {
+  public Endpoint(Doc doc, ParamSchema schema, Rule rule, Handler handler) {
+    this(doc, schema, rule, handler, 0);
   }
 
-  /** Answers 501: a peer is told what is missing, whatever parameters it sends. */
-  public static Endpoint notBuilt(String what) {
+  /**
+   * Answers 501: a peer is told what is missing, whatever parameters it sends.
+   *
+   * @param why a whole sentence without its full stop, for the caller
+   */
+  public static Endpoint refused(String why) {
     return new Endpoint(
+        Doc.nothing("Answers 501: " + why + "."),
         ParamSchema.ANYTHING,
         Rule.ANYBODY,
         call -> {
-          throw new BackupException(
-              BackupException.Kind.NOT_BUILT, what + " is not built yet on this node");
+          throw new BackupException(BackupException.Kind.NOT_BUILT, why);
         });
+  }
+
+  /** The same of something that may come. */
+  public static Endpoint notBuilt(String what) {
+    return refused(what + " is not built yet on this node");
+  }
+
+  /** Whether it exists only to say that it does not work here. */
+  public boolean isRefused() {
+    return schema.equals(ParamSchema.ANYTHING);
   }
 
   /** Runs on a thread that may block; answers by value or throws. */
@@ -45,8 +61,15 @@ public record Endpoint(ParamSchema schema, Rule rule, Handler handler, int bodyB
     /** {@code root@pam} alone, or the local administrator, who is the same. */
     record Superuser() implements Rule {}
 
+    /**
+     * Any valid login gets as far as the handler, which looks at more than the path.
+     *
+     * @param text what the handler asks for
+     */
+    record Inside(String text) implements Rule {}
+
     /** Told from the caller and the placeholders of the path. */
-    record Allowed(Check check) implements Rule {}
+    record Allowed(String text, Check check) implements Rule {}
 
     Rule WORLD = new World();
     Rule ANYBODY = new Anybody();
@@ -58,15 +81,25 @@ public record Endpoint(ParamSchema schema, Rule rule, Handler handler, int bodyB
      */
     static Rule any(String path, Privilege... privileges) {
       Set<Privilege> wanted = Set.of(privileges);
+      String names = Stream.of(privileges).map(Privilege::text).collect(Collectors.joining(" or "));
       return new Allowed(
+          names + " on " + path,
           (access, caller, values) -> access.any(caller, fill(path, values), wanted));
     }
 
-    /** Either of two. */
-    static Rule either(Check first, Check second) {
+    /** The handler checks what the text says. */
+    static Rule inside(String text) {
+      return new Inside(text);
+    }
+
+    /** The privilege on a path, or to be the user that a placeholder names; no token is that. */
+    static Rule anyOrSelf(String path, Privilege privilege, String placeholder) {
+      Set<Privilege> wanted = Set.of(privilege);
       return new Allowed(
+          privilege.text() + " on " + path + ", or to be {" + placeholder + "}",
           (access, caller, values) ->
-              first.allows(access, caller, values) || second.allows(access, caller, values));
+              access.any(caller, path, wanted)
+                  || caller.toString().equals(values.get(placeholder)));
     }
 
     private static String fill(String path, Map<String, String> values) {
@@ -84,10 +117,22 @@ public record Endpoint(ParamSchema schema, Rule rule, Handler handler, int bodyB
     boolean allows(AccessControl access, AuthId caller, Map<String, String> path);
   }
 
+  /** Who may call it, for people. */
+  public String permission() {
+    return switch (rule) {
+      case Rule.World w -> "everybody, without login";
+      case Rule.Anybody a -> "every login";
+      case Rule.Superuser s -> "root@pam alone";
+      case Rule.Inside inside -> inside.text();
+      case Rule.Allowed allowed -> allowed.text();
+    };
+  }
+
   boolean allows(AccessControl access, AuthId caller, Map<String, String> path) {
     return switch (rule) {
       case Rule.World w -> true;
       case Rule.Anybody a -> true;
+      case Rule.Inside i -> true;
       case Rule.Superuser s -> caller.equals(AuthId.ROOT);
       case Rule.Allowed allowed -> allowed.check().allows(access, caller, path);
     };

@@ -19,10 +19,14 @@ public enum Formatter {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** A whole answer, ready to be sent. */
-  public record Answer(int status, String contentType, ParamInput.Body body) {
+  public record Answer(int status, String contentType, ParamInput.Body body, String cookie) {
     static Answer of(int status, String contentType, String body) {
       return new Answer(
-          status, contentType, new ParamInput.Body(body.getBytes(StandardCharsets.UTF_8)));
+          status, contentType, new ParamInput.Body(body.getBytes(StandardCharsets.UTF_8)), "");
+    }
+
+    Answer settingCookie(String text) {
+      return new Answer(status, contentType, body, text);
     }
   }
 
@@ -43,7 +47,7 @@ public enum Formatter {
       object.put("status", 200);
     }
     result.attributes().forEach(object::set);
-    return Answer.of(200, result.contentType(), write(object));
+    return Answer.of(200, result.contentType(), write(object)).settingCookie(result.cookie());
   }
 
   public Answer failure(int status, Throwable error) {

@@ -226,25 +226,29 @@ public final class ParamSchema {
         }
       }
       if (!errors.isEmpty()) {
-        throw refusal();
+        throw refusal(errors);
       }
       return new Params(values);
     }
+  }
 
-    private BackupException refusal() {
-      StringBuilder text = new StringBuilder("parameter verification failed");
-      if (errors.size() == 1) {
-        errors.forEach(
-            (name, error) -> text.append(" - '").append(name).append("': ").append(error));
-      } else {
-        text.append(':');
-        errors.forEach(
-            (name, error) -> text.append("\n- '").append(name).append("': ").append(error));
-      }
-      BackupException refusal = BackupException.invalid(text.toString());
-      errors.forEach((name, error) -> refusal.with(CONTEXT_PREFIX + name, error));
-      return refusal;
+  /** What to throw when a handler refuses a parameter for a reason that no schema knows. */
+  public static BackupException refusal(String name, String error) {
+    return refusal(Map.of(name, error));
+  }
+
+  private static BackupException refusal(Map<String, String> errors) {
+    StringBuilder text = new StringBuilder("parameter verification failed");
+    if (errors.size() == 1) {
+      errors.forEach((name, error) -> text.append(" - '").append(name).append("': ").append(error));
+    } else {
+      text.append(':');
+      errors.forEach(
+          (name, error) -> text.append("\n- '").append(name).append("': ").append(error));
     }
+    BackupException refusal = BackupException.invalid(text.toString());
+    errors.forEach((name, error) -> refusal.with(CONTEXT_PREFIX + name, error));
+    return refusal;
   }
 
   /** The parameter errors that an exception carries, by name; empty when it is another mistake. */

@@ -31,6 +31,10 @@ public record TaskFilter(
   public static final TaskFilter ALL =
       new TaskFilter(null, false, false, null, null, 0, Long.MAX_VALUE, Set.of(), upid -> true);
 
+  /** What has not ended, whoever started it. */
+  public static final TaskFilter RUNNING =
+      new TaskFilter(null, true, false, null, null, 0, Long.MAX_VALUE, Set.of(), upid -> true);
+
   public TaskFilter {
     kinds = Set.copyOf(kinds);
   }

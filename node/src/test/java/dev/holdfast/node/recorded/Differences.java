@@ -50,6 +50,7 @@ final class Differences {
   private static final List<List<String>> IDENTITIES =
       List.of(
           List.of("path", "ugid", "roleid"),
+          List.of("store"),
           List.of("upid"),
           List.of("backup-type", "backup-id", "backup-time"),
           List.of("backup-type", "backup-id"),
@@ -61,7 +62,6 @@ final class Differences {
           List.of("ns"),
           List.of("filename"),
           List.of("filepath"),
-          List.of("store"),
           List.of("name"),
           List.of("id"));
 

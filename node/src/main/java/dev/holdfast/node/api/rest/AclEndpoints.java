@@ -15,6 +15,7 @@ import dev.holdfast.node.access.StateFile;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
@@ -56,11 +57,18 @@ final class AclEndpoints {
     router.add(
         "GET",
         ACL,
-        new Endpoint(ParamSchema.of(PATH.orNone(), Param.bool("exact")), Rule.ANYBODY, this::list));
+        new Endpoint(
+            Doc.list(
+                "Lists access control entries.",
+                "those of the caller's tokens, or all with Sys.Audit on " + ACL),
+            ParamSchema.of(PATH.orNone(), Param.bool("exact")),
+            Rule.ANYBODY,
+            this::list));
     router.add(
         "PUT",
         ACL,
         new Endpoint(
+            Doc.nothing("Adds or removes an access control entry."),
             ParamSchema.of(
                 PATH,
                 Param.choice("role", Role.texts().toArray(String[]::new)),
@@ -69,16 +77,23 @@ final class AclEndpoints {
                 Param.safeId("group", 1, 64).orNone(),
                 Param.bool("delete"),
                 Param.DIGEST),
-            Rule.ANYBODY,
+            Rule.inside("Permissions.Modify on " + ACL + ", or to own the token"),
             this::update));
     router.add(
-        "GET", "/access/roles", new Endpoint(ParamSchema.NONE, Rule.ANYBODY, call -> roles()));
+        "GET",
+        "/access/roles",
+        new Endpoint(
+            Doc.list("Lists the roles.", "roles with their privileges"),
+            ParamSchema.NONE,
+            Rule.ANYBODY,
+            call -> roles()));
     router.add(
         "GET",
         "/access/permissions",
         new Endpoint(
+            Doc.object("Shows what somebody may do where.", "privileges by path"),
             ParamSchema.of(Param.authId("auth-id").orNone(), PATH.orNone()),
-            Rule.ANYBODY,
+            Rule.inside("to be him or to own the token, or Sys.Audit on /access"),
             this::permissions));
   }
 

@@ -20,11 +20,13 @@ import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreConfig;
 import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.rest.StoreVisibility.View;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import java.nio.file.Path;
@@ -38,9 +40,6 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** Datastores: list, state, configuration (spec/rest-api.md §6.2, §6.10). */
 final class DatastoreEndpoints {
-  private static final Set<Privilege> AUDIT_OR_BACKUP =
-      Set.of(Privilege.DATASTORE_AUDIT, Privilege.DATASTORE_BACKUP);
-
   /** Properties that are not text. */
   private static final List<String> KEEP =
       List.of("last", "hourly", "daily", "weekly", "monthly", "yearly");
@@ -48,29 +47,50 @@ final class DatastoreEndpoints {
   private static final String ANY_LINE = "\\P{Cntrl}*";
 
   private final AccessControl access;
+  private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
   private final TaskRegistry tasks;
 
   DatastoreEndpoints(AccessControl access, DatastoreRegistry stores, TaskRegistry tasks) {
     this.access = access;
+    this.visibility = new StoreVisibility(access);
     this.stores = stores;
     this.tasks = tasks;
   }
 
   void register(ApiRouter router) {
-    router.add("GET", "/admin/datastore", new Endpoint(ParamSchema.NONE, Rule.ANYBODY, this::list));
+    router.add(
+        "GET",
+        "/admin/datastore",
+        new Endpoint(
+            Doc.list("Lists datastores.", "the datastores of which the caller may see something"),
+            ParamSchema.NONE,
+            Rule.ANYBODY,
+            this::list));
     router.add(
         "GET",
         "/admin/datastore/{store}/status",
         new Endpoint(
-            ParamSchema.of(Param.STORE, Param.bool("verbose")), Rule.ANYBODY, this::status));
+            Doc.object("Shows how full a datastore is.", "bytes in all, used and available"),
+            ParamSchema.of(Param.STORE, Param.bool("verbose")),
+            Rule.inside(
+                "Datastore.Audit or Datastore.Backup on /datastore/{store}; zeros for who may only"
+                    + " see something below"),
+            this::status));
     router.add(
-        "GET", "/config/datastore", new Endpoint(ParamSchema.NONE, Rule.ANYBODY, this::configs));
+        "GET",
+        "/config/datastore",
+        new Endpoint(
+            Doc.list("Lists the configurations of datastores.", "those that the caller may audit"),
+            ParamSchema.NONE,
+            Rule.ANYBODY,
+            this::configs));
     Param name = Param.safeId("name", DatastoreName.LENGTH_MIN, DatastoreName.LENGTH_MAX);
     router.add(
         "GET",
         "/config/datastore/{name}",
         new Endpoint(
+            Doc.object("Shows the configuration of a datastore.", "its properties"),
             ParamSchema.of(name),
             Rule.any("/datastore/{name}", Privilege.DATASTORE_AUDIT),
             this::config));
@@ -78,7 +98,10 @@ final class DatastoreEndpoints {
         "POST",
         "/config/datastore",
         new Endpoint(
-            creation(name), Rule.any("/datastore", Privilege.DATASTORE_ALLOCATE), this::create));
+            Doc.task("Makes a datastore in a directory."),
+            creation(name),
+            Rule.any("/datastore", Privilege.DATASTORE_ALLOCATE),
+            this::create));
   }
 
   private static ParamSchema creation(Param name) {
@@ -106,14 +129,11 @@ final class DatastoreEndpoints {
   private ApiResult list(ApiCall call) {
     ArrayNode list = Json.array();
     for (DatastoreConfig config : stores.configs()) {
-      String path = GroupAccess.path(config.name(), Namespace.ROOT);
-      Rights rights = access.rights(call.who(), path);
-      boolean whole = rights.any(AUDIT_OR_BACKUP);
-      if (whole
-          || rights.any(GroupAccess.NAMESPACE_VISIBLE)
-          || access.anyBelow(call.who(), path, GroupAccess.NAMESPACE_VISIBLE)) {
+      View view = visibility.of(call.who(), config.name());
+      if (view != View.NOTHING) {
         ObjectNode json = list.addObject().put("store", config.name().text());
-        json.put("comment", whole ? config.comment() : null);
+        json.put("comment", view == View.WHOLE ? config.comment() : null);
+        putKind(json);
         DatastoreConfig.Maintenance maintenance = config.maintenance();
         if (maintenance != null) {
           json.put("maintenance", config.properties().get("maintenance-mode"));
@@ -125,12 +145,9 @@ final class DatastoreEndpoints {
 
   private ApiResult status(ApiCall call) {
     DatastoreName name = call.params().store();
-    String path = GroupAccess.path(name, Namespace.ROOT);
-    Rights rights = access.rights(call.who(), path);
-    boolean whole = rights.any(AUDIT_OR_BACKUP);
-    if (!whole
-        && !rights.any(Set.of(Privilege.DATASTORE_READ))
-        && !access.anyBelow(call.who(), path, GroupAccess.NAMESPACE_VISIBLE)) {
+    View view = visibility.of(call.who(), name);
+    boolean whole = view == View.WHOLE;
+    if (view == View.NOTHING) {
       throw new BackupException(Kind.PERMISSION, "permission check failed");
     }
     Datastore store = stores.reading(name);
@@ -143,7 +160,7 @@ final class DatastoreEndpoints {
     if (call.params().bool("verbose", false)) {
       json.set("counts", counts(call.who(), store));
       if (whole) {
-        json.set("gc-status", noCollectionYet());
+        json.set("gc-status", CollectionEndpoints.status(store));
       }
     }
     return ApiResult.of(json);
@@ -179,24 +196,9 @@ final class DatastoreEndpoints {
     return json.putNull("other");
   }
 
-  /** What a store answers before its first garbage collection. */
-  private static ObjectNode noCollectionYet() {
-    ObjectNode json = Json.object().putNull("upid");
-    for (String key :
-        List.of(
-            "index-file-count",
-            "index-data-bytes",
-            "disk-bytes",
-            "disk-chunks",
-            "removed-bytes",
-            "removed-chunks",
-            "pending-bytes",
-            "pending-chunks",
-            "removed-bad",
-            "still-bad")) {
-      json.put(key, 0);
-    }
-    return json;
+  /** A directory of this machine, which nobody takes away. */
+  static void putKind(ObjectNode json) {
+    json.put("mount-status", "nonremovable").put("backend-type", "filesystem");
   }
 
   // ---- configuration ----
@@ -216,7 +218,7 @@ final class DatastoreEndpoints {
     DatastoreName name = new DatastoreName(call.params().text("name"));
     DatastoreConfig config = stores.config(name);
     if (config == null) {
-      throw BackupException.invalid("no such datastore '" + name + "'");
+      throw DatastoreRegistry.unknown(name);
     }
     return ApiResult.of(json(config)).with("digest", stores.fileDigest());
   }

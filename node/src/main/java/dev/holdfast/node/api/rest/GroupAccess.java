@@ -10,6 +10,8 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.access.Rights;
+import dev.holdfast.node.api.ApiCall;
+import dev.holdfast.node.api.Endpoint.Rule;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
@@ -41,6 +43,28 @@ public final class GroupAccess {
     return "/datastore/" + store + (namespace.isRoot() ? "" : "/" + namespace);
   }
 
+  /**
+   * What an operation asks for: one of the first on the namespace, or one of the second there and
+   * to own the group.
+   */
+  public record Need(Set<Privilege> full, Set<Privilege> partial) {
+    public Need {
+      full = Set.copyOf(full);
+      partial = Set.copyOf(partial);
+    }
+
+    /** For the table of endpoints; the handler calls {@link #scope}. */
+    public Rule rule() {
+      String where = " on /datastore/{store}/{ns}";
+      String own = names(partial) + where + " and to own the group";
+      return Rule.inside(full.isEmpty() ? own : names(full) + where + ", or " + own);
+    }
+  }
+
+  private static String names(Set<Privilege> privileges) {
+    return privileges.stream().sorted().map(Privilege::text).collect(Collectors.joining(" or "));
+  }
+
   /** What a check found: the caller may on every group, or on his own. */
   public record Scope(AuthId caller, boolean all) {
     /** Throws INVALID_INPUT when the group is somebody else's and the scope is not all. */
@@ -61,27 +85,18 @@ public final class GroupAccess {
     }
   }
 
-  /**
-   * Throws PERMISSION naming what is missing.
-   *
-   * @param full one of these = every group
-   * @param partial one of these = own groups
-   */
-  public Scope scope(
-      AuthId caller,
-      DatastoreName store,
-      Namespace namespace,
-      Set<Privilege> full,
-      Set<Privilege> partial) {
-    String path = path(store, namespace);
+  /** Of the call's datastore and namespace. Throws PERMISSION naming what is missing. */
+  public Scope scope(ApiCall call, Need need) {
+    AuthId caller = call.who();
+    String path = path(call.params().store(), call.params().namespace());
     Rights rights = access.rights(caller, path);
-    if (rights.any(full)) {
+    if (rights.any(need.full())) {
       return new Scope(caller, true);
     }
-    if (rights.any(partial)) {
+    if (rights.any(need.partial())) {
       return new Scope(caller, false);
     }
-    throw missing(path, full, partial);
+    throw missing(path, need.full(), need.partial());
   }
 
   public boolean sees(AuthId caller, DatastoreName store, Namespace namespace) {

@@ -9,6 +9,7 @@ import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
@@ -58,16 +59,56 @@ public final class MeshEndpoints {
   public void register(ApiRouter router) {
     ParamSchema none = ParamSchema.NONE;
     ParamSchema one = ParamSchema.of(SYNC_ID);
-    router.add("GET", "/mesh/hello", new Endpoint(none, Rule.ANYBODY, this::hello));
-    router.add("GET", "/mesh/status", new Endpoint(none, AUDIT, this::status));
-    router.add("GET", "/mesh/peers", new Endpoint(none, AUDIT, this::peers));
-    router.add("GET", "/mesh/syncs", new Endpoint(none, AUDIT, this::syncs));
-    router.add("GET", "/mesh/syncs/{id}/plan", new Endpoint(one, AUDIT, this::plan));
-    router.add("POST", "/mesh/syncs/{id}/run", new Endpoint(one, MODIFY, this::run));
+    router.add(
+        "GET",
+        "/mesh/hello",
+        new Endpoint(
+            Doc.object("Introduces this node to a peer.", "what it is and can do"),
+            none,
+            Rule.ANYBODY,
+            this::hello));
+    router.add(
+        "GET",
+        "/mesh/status",
+        new Endpoint(
+            Doc.object(
+                "Shows the mesh as this node sees it.", "members, peers and what each site holds"),
+            none,
+            AUDIT,
+            this::status));
+    router.add(
+        "GET",
+        "/mesh/peers",
+        new Endpoint(
+            Doc.list("Lists the configured peers.", "peers with the state of their links"),
+            none,
+            AUDIT,
+            this::peers));
+    router.add(
+        "GET",
+        "/mesh/syncs",
+        new Endpoint(
+            Doc.list("Lists the configured syncs.", "syncs with their last runs"),
+            none,
+            AUDIT,
+            this::syncs));
+    router.add(
+        "GET",
+        "/mesh/syncs/{id}/plan",
+        new Endpoint(
+            Doc.object("Tells what a run of a sync would do now.", "the plan"),
+            one,
+            AUDIT,
+            this::plan));
+    router.add(
+        "POST",
+        "/mesh/syncs/{id}/run",
+        new Endpoint(Doc.task("Runs a sync."), one, MODIFY, this::run));
     router.add(
         "GET",
         "/mesh/lag",
         new Endpoint(
+            Doc.object("Tells how long snapshots took to get here.", "the last ones, and medians"),
             ParamSchema.of(
                 Param.STORE.orNone(),
                 Param.NS,

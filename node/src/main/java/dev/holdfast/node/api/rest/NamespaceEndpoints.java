@@ -11,6 +11,7 @@ import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
@@ -33,25 +34,29 @@ final class NamespaceEndpoints {
         "GET",
         NAMESPACE,
         new Endpoint(
+            Doc.list(
+                "Lists a namespace and those below it.", "the namespaces that the caller may see"),
             ParamSchema.of(
                 Param.STORE,
                 Param.namespace("parent"),
                 Param.integer("max-depth", 0, Namespace.DEPTH_MAX).orNone()),
-            Rule.ANYBODY,
+            Rule.inside("one of Datastore.Audit, Backup, Modify, Read on one of the namespaces"),
             this::list));
     router.add(
         "POST",
         NAMESPACE,
         new Endpoint(
+            Doc.text("Makes a namespace, if it is not there.", "its whole name"),
             ParamSchema.of(Param.STORE, Param.safeId("name", 1, 32), Param.namespace("parent")),
-            Rule.ANYBODY,
+            Rule.inside("Datastore.Modify on /datastore/{store}/{parent}"),
             this::create));
     router.add(
         "DELETE",
         NAMESPACE,
         new Endpoint(
+            Doc.nothing("Removes a namespace and those below it."),
             ParamSchema.of(Param.STORE, Param.NS, Param.bool("delete-groups")),
-            Rule.ANYBODY,
+            Rule.inside("Datastore.Modify on the parent of /datastore/{store}/{ns}"),
             this::delete));
   }
 

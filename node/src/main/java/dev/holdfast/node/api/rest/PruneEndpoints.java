@@ -20,11 +20,12 @@ import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
-import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.rest.GroupAccess.Need;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.WorkerTask;
 import java.util.ArrayList;
@@ -44,6 +45,7 @@ final class PruneEndpoints {
   private static final String STORE = "/admin/datastore/{store}";
   private static final Set<Privilege> MODIFY = Set.of(Privilege.DATASTORE_MODIFY);
   private static final Set<Privilege> PRUNE = Set.of(Privilege.DATASTORE_PRUNE);
+  private static final Need REMOVE = new Need(MODIFY, PRUNE);
 
   private final AccessControl control;
   private final GroupAccess access;
@@ -63,15 +65,19 @@ final class PruneEndpoints {
         "POST",
         STORE + "/prune",
         new Endpoint(
+            Doc.list(
+                "Removes the snapshots of a group that no rule keeps.",
+                "what becomes of each snapshot, or the id of the task when one was asked for"),
             schema(Param.BACKUP_ID, Param.BACKUP_TYPE, Param.bool("use-task")),
-            Rule.ANYBODY,
+            REMOVE.rule(),
             this::group));
     router.add(
         "POST",
         STORE + "/prune-datastore",
         new Endpoint(
+            Doc.task("Prunes every group of a namespace and of those below."),
             schema(Param.integer("max-depth", 0, Namespace.DEPTH_MAX).orNone()),
-            Rule.ANYBODY,
+            REMOVE.rule(),
             this::datastore));
   }
 
@@ -98,7 +104,7 @@ final class PruneEndpoints {
     Params params = call.params();
     Namespace namespace = params.namespace();
     GroupId group = params.group();
-    GroupAccess.Scope scope = access.scope(call.who(), params.store(), namespace, MODIFY, PRUNE);
+    GroupAccess.Scope scope = access.scope(call, REMOVE);
     Datastore store = stores.writing(params.store());
     scope.check(store, namespace, group);
     if (store.snapshots(namespace, group).isEmpty()) {

@@ -1,47 +1,40 @@
 package dev.holdfast.node.api.rest;
 
+import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
-import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.task.TaskRegistry;
-import java.util.List;
+import dev.holdfast.replication.wire.TlsIdentity;
 
 /**
  * All calls under {@code /api2}, in one place. What a peer may ask for and is not built says so.
  */
 public final class RestApi {
-  /** Method, path, what it would be. */
-  private record NotBuilt(String method, String path, String what) {}
-
-  private static final String STORE = "/admin/datastore/{store}";
-  private static final List<NotBuilt> NOT_BUILT =
-      List.of(
-          new NotBuilt("GET", STORE + "/gc", "garbage collection"),
-          new NotBuilt("POST", STORE + "/gc", "garbage collection"),
-          new NotBuilt("POST", STORE + "/verify", "verification"),
-          new NotBuilt("GET", STORE + "/catalog", "catalog listing"),
-          new NotBuilt("GET", STORE + "/download-decoded", "decoded download"),
-          new NotBuilt("GET", STORE + "/pxar-file-download", "single file download"));
-
   private RestApi() {}
 
-  public static ApiRouter router(AccessState access, DatastoreRegistry stores, TaskRegistry tasks) {
+  public static ApiRouter router(
+      AccessState access, DatastoreRegistry stores, TaskRegistry tasks, TlsIdentity identity) {
     ApiRouter router = new ApiRouter();
-    GroupAccess groups = new GroupAccess(access.control());
+    AccessControl control = access.control();
+    GroupAccess groups = new GroupAccess(control);
     RootEndpoints.register(router);
     new TicketEndpoints(access).register(router);
+    new RealmEndpoints(access).register(router);
     new UserEndpoints(access).register(router);
     new AclEndpoints(access).register(router);
-    new TaskEndpoints(access.control(), tasks).register(router);
-    new DatastoreEndpoints(access.control(), stores, tasks).register(router);
+    new TaskEndpoints(control, tasks).register(router);
+    new NodeEndpoints(access.directory(), identity.fingerprint(), tasks.clock()).register(router);
+    new CertificateEndpoints(identity).register(router);
+    new DatastoreEndpoints(control, stores, tasks).register(router);
+    new UsageEndpoints(new StoreVisibility(control), stores).register(router);
+    new CollectionEndpoints(control, stores, tasks).register(router);
+    new ActivityEndpoints(stores, tasks).register(router);
     new NamespaceEndpoints(groups, stores).register(router);
     new SnapshotEndpoints(groups, stores).register(router);
-    new SnapshotDataEndpoints(access.control(), groups, stores).register(router);
-    new PruneEndpoints(access.control(), groups, stores, tasks).register(router);
-    for (NotBuilt call : NOT_BUILT) {
-      router.add(call.method(), call.path(), Endpoint.notBuilt(call.what()));
-    }
+    new SnapshotDataEndpoints(control, groups, stores).register(router);
+    new PruneEndpoints(control, groups, stores, tasks).register(router);
+    Unavailable.register(router);
     return router;
   }
 }

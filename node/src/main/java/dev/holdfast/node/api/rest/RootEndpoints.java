@@ -2,6 +2,7 @@ package dev.holdfast.node.api.rest;
 
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.ParamSchema;
@@ -26,6 +27,8 @@ final class RootEndpoints {
         "GET",
         "/version",
         new Endpoint(
+            Doc.object(
+                "Tells which release's behaviour this is.", "version, release, repository id"),
             ParamSchema.NONE,
             Rule.ANYBODY,
             call ->
@@ -38,11 +41,15 @@ final class RootEndpoints {
         "GET",
         "/ping",
         new Endpoint(
-            ParamSchema.NONE, Rule.WORLD, call -> ApiResult.of(Json.object().put("pong", true))));
+            Doc.object("Answers.", "a pong"),
+            ParamSchema.NONE,
+            Rule.WORLD,
+            call -> ApiResult.of(Json.object().put("pong", true))));
     router.add(
         "GET",
         "/nodes",
         new Endpoint(
+            Doc.list("Lists the nodes, of which there is one.", "its name"),
             ParamSchema.NONE,
             Rule.SUPERUSER,
             call -> {

@@ -16,10 +16,11 @@ import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
-import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.rest.GroupAccess.Need;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
@@ -35,10 +36,13 @@ final class SnapshotDataEndpoints {
   private static final String NO_SUCH_FILE =
       "File open failed: No such file or directory (os error 2)";
 
-  private static final Set<Privilege> AUDIT = Set.of(Privilege.DATASTORE_AUDIT);
-  private static final Set<Privilege> MODIFY = Set.of(Privilege.DATASTORE_MODIFY);
-  private static final Set<Privilege> READ = Set.of(Privilege.DATASTORE_READ);
   private static final Set<Privilege> BACKUP = Set.of(Privilege.DATASTORE_BACKUP);
+  private static final Need SEE = new Need(Set.of(Privilege.DATASTORE_AUDIT), BACKUP);
+  private static final Need CHANGE = new Need(Set.of(Privilege.DATASTORE_MODIFY), BACKUP);
+  private static final Need READ = new Need(Set.of(Privilege.DATASTORE_READ), BACKUP);
+
+  /** No privilege makes up for not being the owner. */
+  private static final Need OWN = new Need(Set.of(), BACKUP);
 
   private final AccessControl control;
   private final GroupAccess access;
@@ -65,39 +69,99 @@ final class SnapshotDataEndpoints {
   }
 
   void register(ApiRouter router) {
-    add(router, "GET", "/notes", this::notes, snapshotAnd());
-    add(router, "PUT", "/notes", this::setNotes, snapshotAnd(Param.anyText("notes")));
-    add(router, "GET", "/group-notes", this::groupNotes, groupAnd());
-    add(router, "PUT", "/group-notes", this::setGroupNotes, groupAnd(Param.anyText("notes")));
-    add(router, "GET", "/protected", this::isProtected, snapshotAnd());
+    Param notes = Param.anyText("notes");
+    router.add(
+        "GET",
+        STORE + "/notes",
+        new Endpoint(
+            Doc.text("Shows the notes of a snapshot.", "the notes, empty when there are none"),
+            ParamSchema.of(snapshotAnd()),
+            SEE.rule(),
+            this::notes));
+    router.add(
+        "PUT",
+        STORE + "/notes",
+        new Endpoint(
+            Doc.nothing("Replaces the notes of a snapshot."),
+            ParamSchema.of(snapshotAnd(notes)),
+            CHANGE.rule(),
+            this::setNotes));
+    router.add(
+        "GET",
+        STORE + "/group-notes",
+        new Endpoint(
+            Doc.text("Shows the notes of a group.", "the notes, empty when there are none"),
+            ParamSchema.of(groupAnd()),
+            SEE.rule(),
+            this::groupNotes));
+    router.add(
+        "PUT",
+        STORE + "/group-notes",
+        new Endpoint(
+            Doc.nothing("Replaces the notes of a group."),
+            ParamSchema.of(groupAnd(notes)),
+            CHANGE.rule(),
+            this::setGroupNotes));
+    registerProtection(router);
+    registerFiles(router);
+  }
+
+  private void registerProtection(ApiRouter router) {
+    router.add(
+        "GET",
+        STORE + "/protected",
+        new Endpoint(
+            Doc.flag("Tells whether a snapshot is protected.", "whether it is"),
+            ParamSchema.of(snapshotAnd()),
+            SEE.rule(),
+            this::isProtected));
     Param wanted = new Param("protected", Param.bool("protected").type(), false);
-    add(router, "PUT", "/protected", this::setProtected, snapshotAnd(wanted));
-    add(router, "POST", "/change-owner", this::changeOwner, groupAnd(Param.authId("new-owner")));
-    add(router, "GET", "/download", this::download, snapshotAnd(Param.archiveName("file-name")));
+    router.add(
+        "PUT",
+        STORE + "/protected",
+        new Endpoint(
+            Doc.nothing("Protects a snapshot from being removed, or no longer."),
+            ParamSchema.of(snapshotAnd(wanted)),
+            CHANGE.rule(),
+            this::setProtected));
+    router.add(
+        "POST",
+        STORE + "/change-owner",
+        new Endpoint(
+            Doc.nothing("Gives a group to another user or token."),
+            ParamSchema.of(groupAnd(Param.authId("new-owner"))),
+            CHANGE.rule(),
+            this::changeOwner));
+  }
+
+  private void registerFiles(ApiRouter router) {
+    router.add(
+        "GET",
+        STORE + "/download",
+        new Endpoint(
+            Doc.bytes("Downloads a file of a snapshot as it is stored.", "the file"),
+            ParamSchema.of(snapshotAnd(Param.archiveName("file-name"))),
+            READ.rule(),
+            this::download));
     router.add(
         "POST",
         STORE + "/upload-backup-log",
         new Endpoint(
+            Doc.nothing("Adds the client's log to a snapshot, once."),
             ParamSchema.streaming(snapshotAnd()),
-            Rule.ANYBODY,
+            OWN.rule(),
             this::uploadLog,
             DataBlob.BLOB_ENCODED_BYTES_MAX));
   }
 
-  private static void add(
-      ApiRouter router, String method, String path, Endpoint.Handler handler, Param[] params) {
-    router.add(method, STORE + path, new Endpoint(ParamSchema.of(params), Rule.ANYBODY, handler));
-  }
-
   /** A store in which the caller may do the thing with this group. */
-  private Datastore open(
-      ApiCall call, GroupId group, Set<Privilege> full, Set<Privilege> partial, boolean writing) {
-    Namespace namespace = call.params().namespace();
-    GroupAccess.Scope scope =
-        access.scope(call.who(), call.params().store(), namespace, full, partial);
+  private Datastore open(ApiCall call, GroupId group, Need need) {
+    GroupAccess.Scope scope = access.scope(call, need);
     Datastore store =
-        writing ? stores.writing(call.params().store()) : stores.reading(call.params().store());
-    scope.check(store, namespace, group);
+        need.equals(CHANGE)
+            ? stores.writing(call.params().store())
+            : stores.reading(call.params().store());
+    scope.check(store, call.params().namespace(), group);
     return store;
   }
 
@@ -105,13 +169,13 @@ final class SnapshotDataEndpoints {
 
   private ApiResult notes(ApiCall call) {
     SnapshotId snapshot = call.params().snapshot();
-    Datastore store = open(call, snapshot.group(), AUDIT, BACKUP, false);
+    Datastore store = open(call, snapshot.group(), SEE);
     return ApiResult.of(store.manifest(call.params().namespace(), snapshot).notes().orElse(""));
   }
 
   private ApiResult setNotes(ApiCall call) {
     SnapshotId snapshot = call.params().snapshot();
-    Datastore store = open(call, snapshot.group(), MODIFY, BACKUP, true);
+    Datastore store = open(call, snapshot.group(), CHANGE);
     store.updateManifest(
         call.params().namespace(),
         snapshot,
@@ -121,13 +185,13 @@ final class SnapshotDataEndpoints {
 
   private ApiResult groupNotes(ApiCall call) {
     GroupId group = call.params().group();
-    Datastore store = open(call, group, AUDIT, BACKUP, false);
+    Datastore store = open(call, group, SEE);
     return ApiResult.of(store.groupNotes(call.params().namespace(), group));
   }
 
   private ApiResult setGroupNotes(ApiCall call) {
     GroupId group = call.params().group();
-    Datastore store = open(call, group, MODIFY, BACKUP, true);
+    Datastore store = open(call, group, CHANGE);
     requireGroup(store, call.params().namespace(), group);
     store.setGroupNotes(call.params().namespace(), group, call.params().text("notes"));
     return ApiResult.none();
@@ -143,8 +207,7 @@ final class SnapshotDataEndpoints {
   private ApiResult isProtected(ApiCall call) {
     SnapshotId snapshot = call.params().snapshot();
     Namespace namespace = call.params().namespace();
-    GroupAccess.Scope scope =
-        access.scope(call.who(), call.params().store(), namespace, AUDIT, BACKUP);
+    GroupAccess.Scope scope = access.scope(call, SEE);
     Datastore store = stores.reading(call.params().store());
     // An absent snapshot is not protected, and never a 404: that would read as "too old a server".
     if (!store.snapshotExists(namespace, snapshot)) {
@@ -156,7 +219,7 @@ final class SnapshotDataEndpoints {
 
   private ApiResult setProtected(ApiCall call) {
     SnapshotId snapshot = call.params().snapshot();
-    Datastore store = open(call, snapshot.group(), MODIFY, BACKUP, true);
+    Datastore store = open(call, snapshot.group(), CHANGE);
     store.setProtected(call.params().namespace(), snapshot, call.params().bool("protected", false));
     return ApiResult.none();
   }
@@ -168,8 +231,7 @@ final class SnapshotDataEndpoints {
     GroupId group = call.params().group();
     AuthId caller = call.who();
     AuthId next = AuthId.parse(call.params().text("new-owner"));
-    GroupAccess.Scope scope =
-        access.scope(caller, call.params().store(), namespace, MODIFY, BACKUP);
+    GroupAccess.Scope scope = access.scope(call, CHANGE);
     Datastore store = stores.writing(call.params().store());
     AuthId owner = requireGroup(store, namespace, group);
     if (!scope.all() && !mayHandOver(caller, owner, next)) {
@@ -201,7 +263,7 @@ final class SnapshotDataEndpoints {
   private ApiResult download(ApiCall call) throws IOException {
     SnapshotId snapshot = call.params().snapshot();
     Namespace namespace = call.params().namespace();
-    Datastore store = open(call, snapshot.group(), READ, BACKUP, false);
+    Datastore store = open(call, snapshot.group(), READ);
     ArchiveName name = new ArchiveName(call.params().text("file-name"));
     SeekableByteChannel channel;
     try {
@@ -219,10 +281,9 @@ final class SnapshotDataEndpoints {
   private ApiResult uploadLog(ApiCall call) {
     SnapshotId snapshot = call.params().snapshot();
     Namespace namespace = call.params().namespace();
-    // No privilege makes up for not being the owner.
-    access.scope(call.who(), call.params().store(), namespace, BACKUP, BACKUP);
+    GroupAccess.Scope scope = access.scope(call, OWN);
     Datastore store = stores.writing(call.params().store());
-    GroupAccess.checkOwner(call.who(), store.owner(namespace, snapshot.group()));
+    scope.check(store, namespace, snapshot.group());
     byte[] blob = call.body().bytes();
     // In this order the texts are those of a real server: wrong magic before anything else.
     DataBlob.kind(blob, blob.length);

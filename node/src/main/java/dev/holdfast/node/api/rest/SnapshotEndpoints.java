@@ -18,10 +18,11 @@ import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
-import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.rest.GroupAccess.Need;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,12 +35,14 @@ final class SnapshotEndpoints {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotEndpoints.class);
   private static final String STORE = "/admin/datastore/{store}";
 
-  private static final Set<Privilege> AUDIT = Set.of(Privilege.DATASTORE_AUDIT);
-  private static final Set<Privilege> AUDIT_OR_READ =
-      Set.of(Privilege.DATASTORE_AUDIT, Privilege.DATASTORE_READ);
-  private static final Set<Privilege> MODIFY = Set.of(Privilege.DATASTORE_MODIFY);
-  private static final Set<Privilege> BACKUP = Set.of(Privilege.DATASTORE_BACKUP);
-  private static final Set<Privilege> PRUNE = Set.of(Privilege.DATASTORE_PRUNE);
+  private static final Need SEE =
+      new Need(Set.of(Privilege.DATASTORE_AUDIT), Set.of(Privilege.DATASTORE_BACKUP));
+  private static final Need SEE_FILES =
+      new Need(
+          Set.of(Privilege.DATASTORE_AUDIT, Privilege.DATASTORE_READ),
+          Set.of(Privilege.DATASTORE_BACKUP));
+  private static final Need REMOVE =
+      new Need(Set.of(Privilege.DATASTORE_MODIFY), Set.of(Privilege.DATASTORE_PRUNE));
 
   private final GroupAccess access;
   private final DatastoreRegistry stores;
@@ -53,37 +56,58 @@ final class SnapshotEndpoints {
     router.add(
         "GET",
         STORE + "/groups",
-        new Endpoint(ParamSchema.of(Param.STORE, Param.NS), Rule.ANYBODY, this::groups));
+        new Endpoint(
+            Doc.list(
+                "Lists the backup groups of a namespace.", "the groups that the caller may see"),
+            ParamSchema.of(Param.STORE, Param.NS),
+            SEE.rule(),
+            this::groups));
     router.add(
         "DELETE",
         STORE + "/groups",
         new Endpoint(
+            Doc.nothing("Removes a group with all its snapshots that are not protected."),
             ParamSchema.of(Param.STORE, Param.NS, Param.BACKUP_ID, Param.BACKUP_TYPE),
-            Rule.ANYBODY,
+            REMOVE.rule(),
             this::deleteGroup));
     router.add(
         "GET",
         STORE + "/snapshots",
         new Endpoint(
+            Doc.list(
+                "Lists the snapshots of a namespace or of some of its groups.",
+                "the snapshots that the caller may see"),
             ParamSchema.of(
                 Param.STORE, Param.NS, Param.BACKUP_TYPE.orNone(), Param.BACKUP_ID.orNone()),
-            Rule.ANYBODY,
+            SEE.rule(),
             this::snapshots));
     // Missing ones are reported in this order, as recorded from a real server.
     ParamSchema snapshot =
         ParamSchema.of(
             Param.STORE, Param.NS, Param.BACKUP_TIME, Param.BACKUP_ID, Param.BACKUP_TYPE);
     router.add(
-        "DELETE", STORE + "/snapshots", new Endpoint(snapshot, Rule.ANYBODY, this::deleteSnapshot));
-    router.add("GET", STORE + "/files", new Endpoint(snapshot, Rule.ANYBODY, this::files));
+        "DELETE",
+        STORE + "/snapshots",
+        new Endpoint(
+            Doc.nothing("Removes a snapshot that is not protected."),
+            snapshot,
+            REMOVE.rule(),
+            this::deleteSnapshot));
+    router.add(
+        "GET",
+        STORE + "/files",
+        new Endpoint(
+            Doc.list("Lists the files of a snapshot.", "names, sizes and kinds of encryption"),
+            snapshot,
+            SEE_FILES.rule(),
+            this::files));
   }
 
   // ---- groups ----
 
   private ApiResult groups(ApiCall call) {
     Namespace namespace = call.params().namespace();
-    GroupAccess.Scope scope =
-        access.scope(call.who(), call.params().store(), namespace, AUDIT, BACKUP);
+    GroupAccess.Scope scope = access.scope(call, SEE);
     Datastore store = stores.reading(call.params().store());
     ArrayNode list = Json.array();
     for (GroupId group : store.groups(namespace)) {
@@ -131,8 +155,7 @@ final class SnapshotEndpoints {
   private ApiResult deleteGroup(ApiCall call) {
     Namespace namespace = call.params().namespace();
     GroupId group = call.params().group();
-    GroupAccess.Scope scope =
-        access.scope(call.who(), call.params().store(), namespace, MODIFY, PRUNE);
+    GroupAccess.Scope scope = access.scope(call, REMOVE);
     Datastore store = stores.writing(call.params().store());
     scope.check(store, namespace, group);
     DeleteStats stats = store.deleteGroup(namespace, group);
@@ -151,8 +174,7 @@ final class SnapshotEndpoints {
 
   private ApiResult snapshots(ApiCall call) {
     Namespace namespace = call.params().namespace();
-    GroupAccess.Scope scope =
-        access.scope(call.who(), call.params().store(), namespace, AUDIT, BACKUP);
+    GroupAccess.Scope scope = access.scope(call, SEE);
     Datastore store = stores.reading(call.params().store());
     Optional<BackupType> type =
         call.params().optionalText(Param.BACKUP_TYPE.name()).map(BackupType::parse);
@@ -228,8 +250,7 @@ final class SnapshotEndpoints {
   private ApiResult deleteSnapshot(ApiCall call) {
     Namespace namespace = call.params().namespace();
     SnapshotId snapshot = call.params().snapshot();
-    GroupAccess.Scope scope =
-        access.scope(call.who(), call.params().store(), namespace, MODIFY, PRUNE);
+    GroupAccess.Scope scope = access.scope(call, REMOVE);
     Datastore store = stores.writing(call.params().store());
     scope.check(store, namespace, snapshot.group());
     store.deleteSnapshot(namespace, snapshot, false);
@@ -240,8 +261,7 @@ final class SnapshotEndpoints {
   private ApiResult files(ApiCall call) {
     Namespace namespace = call.params().namespace();
     SnapshotId snapshot = call.params().snapshot();
-    GroupAccess.Scope scope =
-        access.scope(call.who(), call.params().store(), namespace, AUDIT_OR_READ, BACKUP);
+    GroupAccess.Scope scope = access.scope(call, SEE_FILES);
     Datastore store = stores.reading(call.params().store());
     scope.check(store, namespace, snapshot.group());
     SnapshotInfo info = store.info(namespace, snapshot);

@@ -13,6 +13,7 @@ import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
@@ -35,10 +36,6 @@ import java.util.Set;
 final class TaskEndpoints {
   private static final String TASKS = "/nodes/{node}/tasks";
   private static final String TASK = TASKS + "/{upid}";
-
-  /** Any host name; never compared with ours. */
-  private static final Param NODE =
-      Param.text("node", 1, 255, "[A-Za-z0-9](?:[A-Za-z0-9.\\-]*[A-Za-z0-9])?");
 
   private static final Param UPID =
       Param.text(
@@ -64,8 +61,9 @@ final class TaskEndpoints {
         "GET",
         TASKS,
         new Endpoint(
+            Doc.list("Lists tasks, the newest first.", "the tasks that the caller may see"),
             ParamSchema.of(
-                NODE,
+                NodeEndpoints.NODE,
                 Param.integer("start", 0, Long.MAX_VALUE).orNone(),
                 Param.integer("limit", 0, Long.MAX_VALUE).orNone(),
                 Param.STORE.orNone(),
@@ -76,24 +74,42 @@ final class TaskEndpoints {
                 Param.integer("until", Long.MIN_VALUE, Long.MAX_VALUE).orNone(),
                 Param.anyText("typefilter").orNone(),
                 Param.choice("statusfilter", "ok", "warning", "error", "unknown").orNone().list()),
-            Rule.ANYBODY,
+            Rule.inside(
+                "nothing for own tasks, what their job asks for, else Sys.Audit on "
+                    + SYSTEM_TASKS),
             this::list));
-    ParamSchema one = ParamSchema.of(NODE, UPID);
-    router.add("GET", TASK + "/status", new Endpoint(one, Rule.ANYBODY, this::status));
+    ParamSchema one = ParamSchema.of(NodeEndpoints.NODE, UPID);
+    Rule see = Rule.inside("to own the task, or Sys.Audit on " + SYSTEM_TASKS);
+    router.add(
+        "GET",
+        TASK + "/status",
+        new Endpoint(
+            Doc.object("Shows how a task stands.", "the parts of its id, and its state"),
+            one,
+            see,
+            this::status));
     router.add(
         "GET",
         TASK + "/log",
         new Endpoint(
+            Doc.list("Shows the log of a task.", "lines with their numbers"),
             ParamSchema.of(
-                NODE,
+                NodeEndpoints.NODE,
                 UPID,
                 Param.integer("start", 0, Long.MAX_VALUE).orNone(),
                 Param.integer("limit", 0, Long.MAX_VALUE).orNone(),
                 Param.bool("test-status"),
                 Param.bool("download")),
-            Rule.ANYBODY,
+            see,
             this::log));
-    router.add("DELETE", TASK, new Endpoint(one, Rule.ANYBODY, this::stop));
+    router.add(
+        "DELETE",
+        TASK,
+        new Endpoint(
+            Doc.nothing("Asks a task to stop."),
+            one,
+            Rule.inside("to own the task, or Sys.Modify on " + SYSTEM_TASKS),
+            this::stop));
   }
 
   private ApiResult list(ApiCall call) {

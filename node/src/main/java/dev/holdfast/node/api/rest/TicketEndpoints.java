@@ -1,10 +1,11 @@
 package dev.holdfast.node.api.rest;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
-import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.access.Authenticator;
@@ -13,6 +14,7 @@ import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
@@ -21,12 +23,17 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Login, realms, passwords (spec/protocols.md §2.2, spec/rest-api.md §6.9). */
+/** Login and passwords (spec/protocols.md §2.2, spec/rest-api.md §6.9). */
 final class TicketEndpoints {
   private static final Logger LOG = LoggerFactory.getLogger(TicketEndpoints.class);
 
-  /** What a login may bring: a password, or a whole ticket to renew. */
-  private static final Param PASSWORD = Param.text("password", 1, 1024, "\\P{Cntrl}*");
+  /** What a login may bring: a password, or a whole ticket to renew; the cookie may have that. */
+  private static final Param PASSWORD = Param.text("password", 0, 1024, "\\P{Cntrl}*").orNone();
+
+  private static final String COOKIE = "__Host-PBSAuthCookie=";
+  private static final String COOKIE_RULES = "Secure; SameSite=Lax; HttpOnly; Path=/;";
+  private static final String NO_COOKIE =
+      COOKIE + "; Expires=Thu, 01 Jan 1970 00:00:00 GMT; " + COOKIE_RULES;
 
   private final AccessState access;
 
@@ -39,26 +46,35 @@ final class TicketEndpoints {
         "POST",
         "/access/ticket",
         new Endpoint(
+            Doc.object("Logs a user in, or renews his ticket.", "ticket and CSRF token"),
             ParamSchema.of(
                 Param.userId("username"),
                 PASSWORD,
                 Param.anyText("path").orNone(),
                 Param.anyText("privs").orNone(),
                 Param.integer("port", 0, 65_535).orNone(),
-                Param.anyText("tfa-challenge").orNone()),
+                Param.anyText("tfa-challenge").orNone(),
+                Param.bool("http-only")),
             Rule.WORLD,
             this::login));
     router.add(
-        "GET", "/access/domains", new Endpoint(ParamSchema.NONE, Rule.WORLD, call -> realms()));
+        "DELETE",
+        "/access/ticket",
+        new Endpoint(
+            Doc.object("Takes the cookie of a login away.", "an empty object"),
+            ParamSchema.NONE,
+            Rule.WORLD,
+            call -> status(Json.object()).as("").settingCookie(NO_COOKIE)));
     router.add(
         "PUT",
         "/access/password",
         new Endpoint(
+            Doc.nothing("Sets a password."),
             ParamSchema.of(
                 Param.userId("userid"),
                 UserEndpoints.NEW_PASSWORD,
                 Param.text("confirmation-password", 1, 1024, "\\P{Cntrl}*").orNone()),
-            Rule.ANYBODY,
+            Rule.inside("to be the user, or Permissions.Modify on / except for realm pam"),
             this::setPassword));
   }
 
@@ -70,7 +86,7 @@ final class TicketEndpoints {
         throw new BackupException(
             Kind.UNAUTHENTICATED, "second factors and terminal tickets are not built");
       }
-      login = access.authenticator().login(user, new Secret(call.params().text(PASSWORD.name())));
+      login = access.authenticator().login(user, proof(call));
     } catch (BackupException e) {
       if (e.kind() != Kind.UNAUTHENTICATED) {
         throw e;
@@ -84,28 +100,41 @@ final class TicketEndpoints {
       throw new BackupException(Kind.UNAUTHENTICATED, "permission check failed.", e);
     }
     access.failedLogins().succeeded(call.remoteAddress(), user.toString());
-    return ApiResult.of(
+    ObjectNode json =
         Json.object()
             .put("username", login.user().toString())
-            .put("ticket", login.ticket())
-            .put("CSRFPreventionToken", login.csrfToken()));
+            .put("CSRFPreventionToken", login.csrfToken());
+    if (!call.params().bool("http-only", false)) {
+      return ApiResult.of(json.put("ticket", login.ticket()));
+    }
+    String withoutSignature = login.ticket().substring(0, login.ticket().indexOf("::"));
+    return status(json.put("ticket-info", withoutSignature + "::ticketinfo"))
+        .as("application/json")
+        .settingCookie(COOKIE + login.ticket() + "; " + COOKIE_RULES);
   }
 
-  private static ApiResult realms() {
-    ArrayNode realms = Json.array();
-    realms
-        .addObject()
-        .put("realm", Authenticator.REALM_SYSTEM)
-        .put("type", "pam")
-        .put("comment", "Linux PAM standard authentication")
-        .put("default", true);
-    realms
-        .addObject()
-        .put("realm", Authenticator.REALM_LOCAL)
-        .put("type", "pbs")
-        .put("comment", "Proxmox Backup authentication server");
-    // There is no file of realms yet, so this is the digest of nothing.
-    return ApiResult.of(realms).with("digest", Digest.sha256(new byte[0]).hex());
+  /** Of logins by cookie, both formatters answer alike. */
+  private static ApiResult.Data status(ObjectNode data) {
+    return ApiResult.of(data)
+        .with("status", IntNode.valueOf(200))
+        .with("success", BooleanNode.TRUE);
+  }
+
+  /** The password, or without one the ticket that the cookie holds. */
+  private static Secret proof(ApiCall call) {
+    String password = call.params().text(PASSWORD.name(), "");
+    if (!password.isEmpty()) {
+      return new Secret(password);
+    }
+    String ticket = Authenticator.ticket(call.cookie());
+    if (ticket != null) {
+      return new Secret(ticket);
+    }
+    throw ParamSchema.refusal(
+        PASSWORD.name(),
+        call.params().has(PASSWORD.name())
+            ? "value must be at least 1 characters long"
+            : "parameter is missing and it is not optional.");
   }
 
   private ApiResult setPassword(ApiCall call) {

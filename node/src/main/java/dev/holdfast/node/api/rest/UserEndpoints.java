@@ -15,6 +15,7 @@ import dev.holdfast.node.access.UserConfig.Entry;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
@@ -50,9 +51,7 @@ final class UserEndpoints {
 
   /** Whoever has the privilege on all users, or the user himself; a token is never its user. */
   private static Rule rule(Privilege privilege) {
-    return Rule.either(
-        (control, caller, path) -> control.any(caller, USERS, Set.of(privilege)),
-        (control, caller, path) -> caller.toString().equals(path.get("userid")));
+    return Rule.anyOrSelf(USERS, privilege, "userid");
   }
 
   private final AccessState access;
@@ -66,11 +65,16 @@ final class UserEndpoints {
     router.add(
         "GET",
         USERS,
-        new Endpoint(ParamSchema.of(Param.bool("include_tokens")), Rule.ANYBODY, this::listUsers));
+        new Endpoint(
+            Doc.list("Lists users.", "the caller himself, or all with Sys.Audit on " + USERS),
+            ParamSchema.of(Param.bool("include_tokens")),
+            Rule.ANYBODY,
+            this::listUsers));
     router.add(
         "POST",
         USERS,
         new Endpoint(
+            Doc.nothing("Makes a user."),
             ParamSchema.of(
                 USER_ID,
                 NEW_PASSWORD.orNone(),
@@ -83,11 +87,18 @@ final class UserEndpoints {
             modify,
             this::createUser));
     router.add(
-        "GET", USER, new Endpoint(ParamSchema.of(USER_ID), rule(Privilege.SYS_AUDIT), this::user));
+        "GET",
+        USER,
+        new Endpoint(
+            Doc.object("Shows a user.", "his properties"),
+            ParamSchema.of(USER_ID),
+            rule(Privilege.SYS_AUDIT),
+            this::user));
     router.add(
         "PUT",
         USER,
         new Endpoint(
+            Doc.nothing("Changes a user."),
             ParamSchema.of(
                 USER_ID,
                 NEW_PASSWORD.orNone(), // taken and ignored since 3.x
@@ -105,6 +116,7 @@ final class UserEndpoints {
         "DELETE",
         USER,
         new Endpoint(
+            Doc.nothing("Removes a user with his tokens and access control entries."),
             ParamSchema.of(USER_ID, Param.DIGEST),
             rule(Privilege.PERMISSIONS_MODIFY),
             call -> remove(call, AuthId.parse(call.params().text("userid")))));
@@ -115,11 +127,16 @@ final class UserEndpoints {
     router.add(
         "GET",
         TOKENS,
-        new Endpoint(ParamSchema.of(USER_ID), rule(Privilege.SYS_AUDIT), this::listTokens));
+        new Endpoint(
+            Doc.list("Lists the API tokens of a user.", "tokens without their secrets"),
+            ParamSchema.of(USER_ID),
+            rule(Privilege.SYS_AUDIT),
+            this::listTokens));
     router.add(
         "GET",
         TOKEN,
         new Endpoint(
+            Doc.object("Shows an API token.", "its properties"),
             ParamSchema.of(USER_ID, TOKEN_NAME),
             rule(Privilege.SYS_AUDIT),
             call -> {
@@ -131,6 +148,7 @@ final class UserEndpoints {
         "POST",
         TOKEN,
         new Endpoint(
+            Doc.object("Makes an API token.", "its id and, this once, its secret"),
             ParamSchema.of(USER_ID, TOKEN_NAME, Param.COMMENT, ENABLE, EXPIRE, Param.DIGEST),
             rule(Privilege.PERMISSIONS_MODIFY),
             this::createToken));
@@ -138,6 +156,7 @@ final class UserEndpoints {
         "PUT",
         TOKEN,
         new Endpoint(
+            Doc.object("Changes an API token.", "its new secret, if one was asked for"),
             ParamSchema.of(
                 USER_ID,
                 TOKEN_NAME,
@@ -145,6 +164,7 @@ final class UserEndpoints {
                 ENABLE,
                 EXPIRE,
                 Param.choice("delete", "comment").orNone().list(),
+                Param.bool("regenerate"),
                 Param.DIGEST),
             rule(Privilege.PERMISSIONS_MODIFY),
             this::updateToken));
@@ -152,6 +172,7 @@ final class UserEndpoints {
         "DELETE",
         TOKEN,
         new Endpoint(
+            Doc.nothing("Removes an API token."),
             ParamSchema.of(USER_ID, TOKEN_NAME, Param.DIGEST),
             rule(Privilege.PERMISSIONS_MODIFY),
             call -> remove(call, tokenId(call.params()))));
@@ -263,7 +284,6 @@ final class UserEndpoints {
 
   private ApiResult createToken(ApiCall call) {
     AuthId id = tokenId(call.params());
-    Secret secret = new Secret(randomUuid().toString());
     users()
         .update(
             digest(call.params()),
@@ -275,16 +295,24 @@ final class UserEndpoints {
               }
               return old.with(changed(Entry.of(id), call.params()));
             });
-    access.tokens().set(id.toString(), secret);
-    // The only time the secret is seen: what is kept is its hash.
-    return ApiResult.of(Json.object().put("tokenid", id.toString()).put("value", secret.reveal()));
+    return ApiResult.of(
+        Json.object().put("tokenid", id.toString()).put("value", newSecret(id).reveal()));
   }
 
   private ApiResult updateToken(ApiCall call) {
     AuthId id = tokenId(call.params());
     users()
         .update(digest(call.params()), old -> old.with(changed(require(old, id), call.params())));
-    return ApiResult.none();
+    return call.params().bool("regenerate", false)
+        ? ApiResult.of(Json.object().put("secret", newSecret(id).reveal()))
+        : ApiResult.none();
+  }
+
+  /** The only time the secret is seen: what is kept is its hash. */
+  private Secret newSecret(AuthId token) {
+    Secret secret = new Secret(randomUuid().toString());
+    access.tokens().set(token.toString(), secret);
+    return secret;
   }
 
   private UUID randomUuid() {

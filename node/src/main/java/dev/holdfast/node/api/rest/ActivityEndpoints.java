@@ -1,0 +1,64 @@
+package dev.holdfast.node.api.rest;
+
+import dev.holdfast.node.access.Privilege;
+import dev.holdfast.node.api.ApiCall;
+import dev.holdfast.node.api.ApiResult;
+import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Doc;
+import dev.holdfast.node.api.Endpoint;
+import dev.holdfast.node.api.Endpoint.Rule;
+import dev.holdfast.node.api.Param;
+import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.task.TaskFilter;
+import dev.holdfast.node.task.TaskInfo;
+import dev.holdfast.node.task.TaskRegistry;
+import dev.holdfast.node.task.Upid;
+import java.util.List;
+
+/** What is going on in a datastore: its running tasks (spec/rest-api.md §6.2). */
+final class ActivityEndpoints {
+  private static final String READER = "reader";
+
+  private final DatastoreRegistry stores;
+  private final TaskRegistry tasks;
+
+  ActivityEndpoints(DatastoreRegistry stores, TaskRegistry tasks) {
+    this.stores = stores;
+    this.tasks = tasks;
+  }
+
+  void register(ApiRouter router) {
+    router.add(
+        "GET",
+        "/admin/datastore/{store}/active-operations",
+        new Endpoint(
+            Doc.object("Counts what is going on in a datastore.", "how many read, how many write"),
+            ParamSchema.of(Param.STORE),
+            Rule.any("/datastore/{store}", Privilege.DATASTORE_AUDIT),
+            this::count));
+  }
+
+  private ApiResult count(ApiCall call) {
+    String store = call.params().store().text();
+    if (stores.config(call.params().store()) == null) {
+      throw DatastoreRegistry.unknown(call.params().store());
+    }
+    List<Upid> running =
+        tasks.list(TaskFilter.RUNNING, 0, 0).stream()
+            .map(TaskInfo::upid)
+            .filter(upid -> concerns(upid, store))
+            .toList();
+    long readers = running.stream().filter(upid -> upid.workerType().equals(READER)).count();
+    return ApiResult.of(Json.object().put("read", readers).put("write", running.size() - readers));
+  }
+
+  /** Ids begin with the store, but those of syncs, which name it third. */
+  private static boolean concerns(Upid upid, String store) {
+    String id = upid.workerId() == null ? "" : upid.workerId();
+    String[] parts = id.split(":", -1);
+    return upid.workerType().equals("syncjob")
+        ? parts.length > 2 && parts[2].equals(store)
+        : parts[0].equals(store);
+  }
+}
