@@ -64,7 +64,8 @@ public final class ChunkedSource implements ByteSource {
       return await(others);
     }
     try {
-      byte[] plain = chunks.plain(index.digest(number), index.chunkBytes(number));
+      byte[] plain =
+          chunks.plain(index.digest(number), index.start(number), index.chunkBytes(number));
       mine.complete(plain);
       return plain;
     } catch (IOException | RuntimeException e) {

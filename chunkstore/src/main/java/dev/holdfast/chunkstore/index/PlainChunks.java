@@ -9,8 +9,9 @@ public interface PlainChunks {
   /**
    * Decoded, decrypted and checked. Blocks; several threads may ask at a time.
    *
+   * @param position of its first byte in the archive, for errors
    * @param bytes that the index says the chunk has, and the answer has
    * @return an array that nobody changes
    */
-  byte[] plain(Digest digest, int bytes) throws IOException;
+  byte[] plain(Digest digest, long position, int bytes) throws IOException;
 }

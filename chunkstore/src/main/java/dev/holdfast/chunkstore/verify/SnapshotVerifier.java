@@ -36,8 +36,8 @@ public final class SnapshotVerifier {
   }
 
   /**
-   * The problems of one snapshot, each a sentence that names file and digest; empty when it can be
-   * restored. At most {@value #PROBLEMS_MAX}.
+   * The problems of one snapshot, each a sentence that names file, digest and offset; empty when it
+   * can be restored. At most {@value #PROBLEMS_MAX}.
    */
   public List<String> verify(Namespace namespace, SnapshotId snapshot) {
     List<String> problems = new ArrayList<>();
@@ -82,7 +82,8 @@ public final class SnapshotVerifier {
         good.add(digest);
       } catch (BackupException e) {
         bad.add(digest);
-        add(problems, snapshot, file, "chunk " + i + " (" + digest + "): " + e.text());
+        String where = "chunk " + i + " (" + digest + ") at offset " + index.start(i);
+        add(problems, snapshot, file, where + ": " + e.text());
       }
     }
   }

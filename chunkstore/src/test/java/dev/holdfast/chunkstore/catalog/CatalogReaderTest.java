@@ -83,17 +83,28 @@ final class CatalogReaderTest {
   @Test
   void aSplitArchiveListsTheSameWithoutACatalog(@TempDir Path temporary) throws IOException {
     RecordedStore store = RecordedStore.unpack("pbs-4.2/datastore-split.tar.zst", temporary);
-    String name = "root.mpxar.didx";
-    PxarAccessor archive =
-        PxarAccessor.open(store.archive("host/allkinds/2024-07-01T10:00:00Z/" + name), name, null);
-    StringBuilder text = new StringBuilder();
-    dump(archive, archive.root(), Bytes.of(name), text);
     // A time before 1970 with a fraction: that client cuts it off, catalogs hold the second below.
     String cut = "one-byte\" 1 1969-12-31T00:00:00Z";
     String expected =
         expected("pbs-4.2/catalog-dump-allkinds.txt")
             .replace(cut, "one-byte\" 1 1969-12-30T23:59:59Z");
-    assertThat(text.toString()).isEqualTo(expected);
+    assertThat(dump(store, "host/allkinds/2024-07-01T10:00:00Z", "root.mpxar.didx"))
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void severalSplitArchivesAreListedInTheirOrder(@TempDir Path temporary) throws IOException {
+    RecordedStore store = RecordedStore.unpack("pbs-4.2/datastore-split.tar.zst", temporary);
+    String snapshot = "host/excl/2024-07-01T10:00:00Z";
+    assertThat(dump(store, snapshot, "root.mpxar.didx") + dump(store, snapshot, "small.mpxar.didx"))
+        .isEqualTo(expected("pbs-4.2/catalog-dump-excl.txt"));
+  }
+
+  private static String dump(RecordedStore store, String snapshot, String name) throws IOException {
+    PxarAccessor archive = PxarAccessor.open(store.archive(snapshot + "/" + name), name, null);
+    StringBuilder text = new StringBuilder();
+    dump(archive, archive.root(), Bytes.of(name), text);
+    return text.toString();
   }
 
   private static void dump(PxarAccessor archive, PxarNode directory, Bytes path, StringBuilder text)

@@ -113,7 +113,7 @@ final class SplitBackup implements PayloadSink {
   PxarAccessor accessor(Path temp) throws IOException {
     ByteSource payload =
         new ChunkedSource(
-            index(temp), (digest, bytes) -> Objects.requireNonNull(chunks.get(digest)));
+            index(temp), (digest, position, bytes) -> Objects.requireNonNull(chunks.get(digest)));
     return PxarAccessor.open(ByteSource.of(metadata()), "root.mpxar.didx", payload);
   }
 

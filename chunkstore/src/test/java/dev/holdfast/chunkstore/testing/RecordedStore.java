@@ -34,7 +34,7 @@ public record RecordedStore(Path base, BlobCodec codec) {
    * @param path such as {@code host/split/2024-07-01T10:00:00Z/root.mpxar.didx}
    */
   public ByteSource archive(String path) {
-    return new ChunkedSource(index(path), this::plain);
+    return new ChunkedSource(index(path), (digest, position, bytes) -> plain(digest, bytes));
   }
 
   public byte[] content(String path) throws IOException {

@@ -185,6 +185,7 @@ public final class ArchiveDownload extends InputStream {
       if (!ahead.isEmpty() && aheadBytes + bytes > bytesAhead) {
         return;
       }
+      long offset = index.start(nextChunk);
       Digest digest = index.digest(nextChunk++);
       Ahead last = ahead.peekLast();
       CompletableFuture<Content> plain =
@@ -192,16 +193,16 @@ public final class ArchiveDownload extends InputStream {
               ? last.plain()
               : source
                   .chunkAsync(digest)
-                  .thenApplyAsync(encoded -> decode(digest, bytes, encoded), pool);
+                  .thenApplyAsync(encoded -> decode(digest, offset, bytes, encoded), pool);
       ahead.add(new Ahead(digest, bytes, plain));
       aheadBytes += bytes;
     }
   }
 
   /** On the pool. */
-  private Content decode(Digest digest, int bytes, byte[] encoded) {
+  private Content decode(Digest digest, long offset, int bytes, byte[] encoded) {
     byte[] plain = buffers.take(bytes);
-    decoder.decode(digest, bytes, encoded, plain);
+    decoder.decode(digest, offset, bytes, encoded, plain);
     return new Content(plain, bytes);
   }
 

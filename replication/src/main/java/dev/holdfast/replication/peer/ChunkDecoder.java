@@ -10,29 +10,32 @@ import org.jspecify.annotations.Nullable;
 record ChunkDecoder(BlobCodec codec, String where) {
 
   /**
-   * CORRUPT_DATA with archive and digest for what is not the chunk of this digest and length.
+   * CORRUPT_DATA with archive, digest and offset for what is not the chunk of this digest and
+   * length.
    *
+   * @param offset of its content in the archive
    * @param target of at least so many bytes, gets the content
    */
-  void decode(Digest digest, int bytes, byte[] encoded, byte[] target) {
+  void decode(Digest digest, long offset, int bytes, byte[] encoded, byte[] target) {
     try {
       int length = codec.decodeInto(target, encoded, encoded.length, bytes);
       if (length != bytes) {
-        throw corrupt(digest, "has " + length + " bytes, expected " + bytes, null);
+        throw corrupt(digest, offset, "has " + length + " bytes, expected " + bytes, null);
       }
       Digest found = codec.digest(target, 0, length);
       if (!found.equals(digest)) {
-        throw corrupt(digest, "has content with digest " + found, null);
+        throw corrupt(digest, offset, "has content with digest " + found, null);
       }
     } catch (BackupException e) {
       throw e.context().containsKey("digest")
           ? e
-          : corrupt(digest, "is corrupt: " + e.text(), e).withFactsOf(e);
+          : corrupt(digest, offset, "is corrupt: " + e.text(), e).withFactsOf(e);
     }
   }
 
-  private BackupException corrupt(Digest digest, String what, @Nullable Throwable cause) {
-    return new BackupException(Kind.CORRUPT_DATA, where + ": chunk " + digest + " " + what, cause)
-        .with("digest", digest);
+  private BackupException corrupt(
+      Digest digest, long offset, String what, @Nullable Throwable cause) {
+    String text = where + ": chunk " + digest + " at offset " + offset + " " + what;
+    return new BackupException(Kind.CORRUPT_DATA, text, cause).with("digest", digest);
   }
 }

@@ -149,9 +149,9 @@ public final class SnapshotFiles {
     ChunkDecoder decoder = new ChunkDecoder(codec(file), where(file));
     return new ChunkedSource(
         index(file),
-        (digest, bytes) -> {
+        (digest, position, bytes) -> {
           byte[] plain = new byte[bytes];
-          decoder.decode(digest, bytes, session.chunk(digest), plain);
+          decoder.decode(digest, position, bytes, session.chunk(digest), plain);
           return plain;
         });
   }
