@@ -15,7 +15,7 @@ final class ItemOutput {
     void write(byte[] bytes, int offset, int length) throws IOException;
   }
 
-  static final int BUFFER_BYTES = 256 * 1024;
+  private static final int BUFFER_BYTES = 256 * 1024;
 
   /** Room for any item but a payload, a goodbye table and a prelude. */
   private static final int ITEM_BYTES_MAX = PxarFormat.HEADER_BYTES + PxarFormat.XATTR_BYTES_MAX;
@@ -25,23 +25,15 @@ final class ItemOutput {
   private final ByteBuffer buffer;
   private long flushed;
 
-  /**
-   * @param blockBytes of the blocks that the sink gets; the last before a flush is shorter
-   */
-  ItemOutput(Sink sink, int blockBytes) {
+  ItemOutput(Sink sink) {
     this.sink = sink;
-    this.bytes = new byte[blockBytes];
+    this.bytes = new byte[BUFFER_BYTES];
     this.buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Where the next byte will stand. */
   long position() {
     return flushed + buffer.position();
-  }
-
-  /** Bytes that came into the stream by another way, after a {@link #flush}. */
-  void skipped(long count) {
-    flushed += count;
   }
 
   void header(long type, long contentBytes) throws IOException {

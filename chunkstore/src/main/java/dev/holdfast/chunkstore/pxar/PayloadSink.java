@@ -5,10 +5,7 @@ import java.io.IOException;
 
 /** Takes the payload stream of a split archive, on the thread that writes it. */
 public interface PayloadSink {
-  /**
-   * Within one block, the beginnings of files go before boundaries of the content. With this size
-   * the chunks are those of real clients: recorded payloads are cut where 4.2.3 cut them.
-   */
+  /** The largest block; see {@link PayloadOutput} for who gets which. */
   int BLOCK_BYTES = 4 << 20;
 
   /** The next bytes, up to {@link #BLOCK_BYTES}; the array is used again. */

@@ -35,14 +35,14 @@ public final class PxarWriter {
 
   private final ItemOutput out;
   private final @Nullable PayloadSink payloadSink;
-  private final @Nullable ItemOutput payload;
+  private final @Nullable PayloadOutput payload;
   private final Bytes prelude;
   private final Deque<Level> levels = new ArrayDeque<>();
   private boolean rootWritten;
 
   /** The sink stays the caller's; it gets blocks of up to 256 KiB and is never flushed. */
   public PxarWriter(OutputStream sink) {
-    this.out = new ItemOutput(sink::write, ItemOutput.BUFFER_BYTES);
+    this.out = new ItemOutput(sink::write);
     this.payloadSink = null;
     this.payload = null;
     this.prelude = Bytes.EMPTY;
@@ -54,9 +54,9 @@ public final class PxarWriter {
    * @param prelude goes before the root; empty for none
    */
   public PxarWriter(OutputStream metadata, PayloadSink payload, Bytes prelude) {
-    this.out = new ItemOutput(metadata::write, ItemOutput.BUFFER_BYTES);
+    this.out = new ItemOutput(metadata::write);
     this.payloadSink = payload;
-    this.payload = new ItemOutput(payload::write, PayloadSink.BLOCK_BYTES);
+    this.payload = new PayloadOutput(payload);
     this.prelude = prelude;
   }
 
@@ -73,7 +73,7 @@ public final class PxarWriter {
     }
     rootWritten = true;
     if (payload != null) {
-      payload.contentHeader(PxarFormat.PAYLOAD_START_MARKER, 0);
+      payload.header(PxarFormat.PAYLOAD_START_MARKER, 0);
       out.header(PxarFormat.FORMAT_VERSION, PxarFormat.FORMAT_VERSION_BYTES);
       out.number(PxarFormat.VERSION_SPLIT);
       if (!prelude.isEmpty()) {
@@ -122,7 +122,7 @@ public final class PxarWriter {
     }
     long payloadPosition = payload.position();
     payloadSink.fileBegins(payloadPosition);
-    payload.contentHeader(PxarFormat.PAYLOAD, size);
+    payload.header(PxarFormat.PAYLOAD, size);
     long copied = payload.copy(content, size);
     reference(payloadPosition, size);
     child(name, position, size); // others count the content in, although it is elsewhere
@@ -201,7 +201,7 @@ public final class PxarWriter {
     }
     out.flush();
     if (payload != null) {
-      payload.contentHeader(PxarFormat.PAYLOAD_TAIL_MARKER, 0);
+      payload.header(PxarFormat.PAYLOAD_TAIL_MARKER, 0);
       payload.flush();
     }
   }

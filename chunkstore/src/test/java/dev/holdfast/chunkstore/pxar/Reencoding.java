@@ -45,7 +45,7 @@ record Reencoding(Bytes archive, Bytes payload) {
     copy(from.next(), from, to, refer);
   }
 
-  private static void copy(@Nullable PxarEntry root, PxarReader from, PxarWriter to, boolean refer)
+  static void copy(@Nullable PxarEntry root, PxarReader from, PxarWriter to, boolean refer)
       throws IOException {
     for (PxarEntry entry = root; entry != null; entry = from.next()) {
       switch (entry) {
