@@ -17,6 +17,14 @@ public interface ByteSource {
    */
   int read(long position, byte[] target, int offset, int length) throws IOException;
 
+  /**
+   * Says that these bytes will be read soon, so that a source that fetches can begin to. Never
+   * waits and never fails; a source may do nothing, or less.
+   *
+   * @param position 0 or more; what is behind the end does not count
+   */
+  default void expect(long position, long bytes) {}
+
   /** Reads exactly so many bytes; EOFException when the source has no more. */
   default byte[] read(long position, int length) throws IOException {
     byte[] target = new byte[length];
@@ -49,6 +57,13 @@ public interface ByteSource {
         }
         int wanted = (int) Math.min(length, bytes - position);
         return whole.read(start + position, target, offset, wanted);
+      }
+
+      @Override
+      public void expect(long position, long expected) {
+        if (position < bytes) {
+          whole.expect(start + position, Math.min(expected, bytes - position));
+        }
       }
     };
   }

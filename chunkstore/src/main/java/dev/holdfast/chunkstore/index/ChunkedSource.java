@@ -10,12 +10,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The content of an archive or image at any position, out of its chunks. Keeps the chunks used last
- * up to a number of bytes; one that several threads ask for is fetched once. Safe for any number of
- * threads, and none waits for a chunk that it does not want.
+ * up to a number of bytes; one that several threads ask for is fetched once. What is expected is
+ * fetched ahead, within bounds of its own. Safe for any number of threads, and none waits for a
+ * chunk that it does not want.
  */
 public final class ChunkedSource implements ByteSource {
   /** Four of the largest chunks: a directory, its table, and the files of both streams. */
   public static final long CACHE_BYTES_DEFAULT = 64L << 20;
+
+  /** Of the bytes kept: what is ahead must not drive out what is being read. */
+  private static final int AHEAD_PART = 2;
+
+  /** Under way at a time, and not asked for yet: as many as servers answer side by side. */
+  public static final int CHUNKS_AHEAD_MAX = 16;
+
+  /** A chunk that was fetched or is being fetched. */
+  private static final class Held {
+    final CompletableFuture<byte[]> plain = new CompletableFuture<>();
+
+    /** Fetched ahead, and nobody has asked for it. */
+    boolean ahead;
+
+    Held(boolean ahead) {
+      this.ahead = ahead;
+    }
+  }
 
   private final ChunkIndex index;
   private final PlainChunks chunks;
@@ -23,9 +42,10 @@ public final class ChunkedSource implements ByteSource {
 
   private final ReentrantLock lock = new ReentrantLock();
   // Guarded by the lock: the chunk used last is the last entry.
-  private final LinkedHashMap<Integer, CompletableFuture<byte[]>> cache =
-      new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<Integer, Held> cache = new LinkedHashMap<>(16, 0.75f, true);
   private long cacheBytes;
+  private long aheadBytes;
+  private int aheadCount;
 
   public ChunkedSource(ChunkIndex index, PlainChunks chunks) {
     this(index, chunks, CACHE_BYTES_DEFAULT);
@@ -58,19 +78,19 @@ public final class ChunkedSource implements ByteSource {
   }
 
   private byte[] chunk(int number) throws IOException {
-    CompletableFuture<byte[]> mine = new CompletableFuture<>();
-    CompletableFuture<byte[]> others = enter(number, mine);
+    Held mine = new Held(false);
+    Held others = enter(number, mine);
     if (others != null) {
-      return await(others);
+      return await(others.plain);
     }
     try {
       byte[] plain =
           chunks.plain(index.digest(number), index.start(number), index.chunkBytes(number));
-      mine.complete(plain);
+      mine.plain.complete(plain);
       return plain;
     } catch (IOException | RuntimeException e) {
       leave(number, mine); // the next one who asks tries again
-      mine.completeExceptionally(e);
+      mine.plain.completeExceptionally(e);
       throw e;
     }
   }
@@ -90,14 +110,14 @@ public final class ChunkedSource implements ByteSource {
   }
 
   /** Null when the chunk is the caller's to fetch. */
-  private @Nullable CompletableFuture<byte[]> enter(int number, CompletableFuture<byte[]> mine) {
+  private @Nullable Held enter(int number, Held mine) {
     lock.lock();
     try {
-      CompletableFuture<byte[]> others = cache.get(number);
+      Held others = cache.get(number);
       if (others == null) {
-        cache.put(number, mine);
-        cacheBytes += index.chunkBytes(number);
-        evict();
+        keep(number, mine);
+      } else {
+        noLongerAhead(number, others);
       }
       return others;
     } finally {
@@ -105,23 +125,92 @@ public final class ChunkedSource implements ByteSource {
     }
   }
 
-  private void evict() {
-    var oldest = cache.entrySet().iterator();
-    while (cacheBytes > cacheBytesMax && cache.size() > 1) {
-      Map.Entry<Integer, CompletableFuture<byte[]>> gone = oldest.next();
-      cacheBytes -= index.chunkBytes(gone.getKey());
-      oldest.remove();
+  @Override
+  public void expect(long position, long bytes) {
+    if (position >= index.contentBytes() || bytes <= 0) {
+      return;
+    }
+    long end = bytes > index.contentBytes() - position ? index.contentBytes() : position + bytes;
+    int chunk = index.chunkAt(position);
+    while (chunk < index.chunkCount() && index.start(chunk) < end && fetchAhead(chunk)) {
+      chunk++;
     }
   }
 
-  private void leave(int number, CompletableFuture<byte[]> mine) {
+  /** False when no more can be fetched ahead just now. */
+  private boolean fetchAhead(int number) {
+    Held mine = new Held(true);
+    int bytes = index.chunkBytes(number);
+    lock.lock();
+    try {
+      if (cache.containsKey(number)) {
+        return true;
+      }
+      if (aheadCount >= CHUNKS_AHEAD_MAX || aheadBytes + bytes > cacheBytesMax / AHEAD_PART) {
+        return false;
+      }
+      aheadCount++;
+      aheadBytes += bytes;
+      keep(number, mine);
+    } finally {
+      lock.unlock();
+    }
+    CompletableFuture<byte[]> begun =
+        chunks.begin(index.digest(number), index.start(number), bytes);
+    if (begun == null) {
+      leave(number, mine);
+      mine.plain.completeExceptionally(
+          new IOException("chunk " + number + " was not fetched ahead"));
+      return false;
+    }
+    var unused =
+        begun.whenComplete(
+            (plain, failure) -> {
+              if (failure == null) {
+                mine.plain.complete(plain);
+              } else {
+                leave(number, mine);
+                mine.plain.completeExceptionally(
+                    failure instanceof CompletionException e && e.getCause() != null
+                        ? e.getCause()
+                        : failure);
+              }
+            });
+    return true;
+  }
+
+  private void keep(int number, Held chunk) {
+    cache.put(number, chunk);
+    cacheBytes += index.chunkBytes(number);
+    var oldest = cache.entrySet().iterator();
+    while (cacheBytes > cacheBytesMax && cache.size() > 1) {
+      Map.Entry<Integer, Held> gone = oldest.next();
+      oldest.remove();
+      forgotten(gone.getKey(), gone.getValue());
+    }
+  }
+
+  private void leave(int number, Held mine) {
     lock.lock();
     try {
       if (cache.remove(number, mine)) {
-        cacheBytes -= index.chunkBytes(number);
+        forgotten(number, mine);
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void forgotten(int number, Held chunk) {
+    cacheBytes -= index.chunkBytes(number);
+    noLongerAhead(number, chunk);
+  }
+
+  private void noLongerAhead(int number, Held chunk) {
+    if (chunk.ahead) {
+      chunk.ahead = false;
+      aheadCount--;
+      aheadBytes -= index.chunkBytes(number);
     }
   }
 }

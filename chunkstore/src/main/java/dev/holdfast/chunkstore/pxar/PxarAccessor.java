@@ -2,6 +2,7 @@ package dev.holdfast.chunkstore.pxar;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.index.ByteSource;
+import dev.holdfast.chunkstore.index.ReadAhead;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
 import java.io.EOFException;
 import java.io.IOException;
@@ -33,6 +34,9 @@ public final class PxarAccessor {
 
   /** Name, stat and body of most entries; what is longer costs a second read. */
   private static final int ENTRY_READ_BYTES = 512;
+
+  /** Of a directory that is listed: each may be in a chunk of its own, behind a large file. */
+  private static final int CHILDREN_EXPECTED = 16;
 
   private final ByteSource archive;
   private final String name;
@@ -149,6 +153,7 @@ public final class PxarAccessor {
   /** Gives all children in the order of the archive, which is by name. */
   public void list(PxarNode directory, ChildSink sink) throws IOException {
     Table table = table(directory);
+    archive.expect(table.position, (long) table.children * PxarFormat.GOODBYE_RECORD_BYTES);
     long[] positions = new long[table.children];
     for (int i = 0; i < table.children; i++) {
       positions[i] = table.position - record(table, i).getLong(Long.BYTES);
@@ -158,6 +163,7 @@ public final class PxarAccessor {
       if (i > 0 && positions[i] == positions[i - 1]) {
         throw error(positions[i], directory.path(), "two records of a table lead to one child");
       }
+      expectChildren(positions, i);
       PxarNode node = parse(table, positions[i]);
       if (node.isDirectory()) { // only its record knows where it ends
         PxarNode found = search(table, node.name(), SipHash24.hash(node.name()), 0);
@@ -167,6 +173,14 @@ public final class PxarAccessor {
         node = found;
       }
       sink.child(node);
+    }
+  }
+
+  /** One more at each step, and the first ones at the first. */
+  private void expectChildren(long[] positions, int at) {
+    int end = Math.min(positions.length, at + CHILDREN_EXPECTED);
+    for (int i = at == 0 ? 0 : end - 1; i < end; i++) {
+      archive.expect(Math.max(0, positions[i]), ENTRY_READ_BYTES);
     }
   }
 
@@ -224,7 +238,16 @@ public final class PxarAccessor {
               + "'"
               + (split ? " in the payload stream" : ""));
     }
-    return stream.slice(start, regular.bytes());
+    return new ReadAhead(stream.slice(start, regular.bytes()));
+  }
+
+  /** Says that the content of a regular file will be read soon, from its beginning. */
+  public void expectContent(PxarEntry.RegularFile file) {
+    ByteSource stream = split ? payload : archive;
+    if (stream != null && file.payloadPosition() >= 0) {
+      long bytes = Math.min(file.bytes(), ReadAhead.BYTES_AHEAD_MAX);
+      stream.expect(file.payloadPosition(), PxarFormat.HEADER_BYTES + bytes);
+    }
   }
 
   /**

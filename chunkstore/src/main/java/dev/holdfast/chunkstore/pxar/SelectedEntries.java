@@ -1,6 +1,7 @@
 package dev.holdfast.chunkstore.pxar;
 
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.index.ReadAhead;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,6 +10,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,13 +24,22 @@ import org.jspecify.annotations.Nullable;
  * number for each file.
  */
 public final class SelectedEntries implements EntrySource {
+  /** Files whose content is looked forward to. */
+  private static final int CHILDREN_EXPECTED = 64;
+
   private static final class Level {
     final PxarNode directory;
-    final Iterator<PxarNode> children;
+    final List<PxarNode> children;
     final boolean wanted;
     boolean given;
 
-    Level(PxarNode directory, Iterator<PxarNode> children, boolean wanted) {
+    /** The child that is visited next. */
+    int next;
+
+    /** The first whose content was not looked forward to. */
+    int expected;
+
+    Level(PxarNode directory, List<PxarNode> children, boolean wanted) {
       this.directory = directory;
       this.children = children;
       this.wanted = wanted;
@@ -84,8 +95,8 @@ public final class SelectedEntries implements EntrySource {
       if (level == null) {
         return null;
       }
-      if (level.children.hasNext()) {
-        visit(level, level.children.next());
+      if (level.next < level.children.size()) {
+        visit(level, level.children.get(level.next++));
       } else {
         levels.pop();
         if (level.given) {
@@ -104,17 +115,12 @@ public final class SelectedEntries implements EntrySource {
       throw BackupException.corrupt(
           name + ": directories are nested more than " + PxarReader.DEPTH_MAX + " deep");
     }
-    levels.push(new Level(node, archive.list(node).iterator(), wanted));
+    levels.push(new Level(node, archive.list(node), wanted));
     return directory;
   }
 
   private void visit(Level level, PxarNode node) throws IOException {
-    boolean wanted =
-        switch (selection.of(node.path(), node.isDirectory())) {
-          case YES -> true;
-          case NO -> false;
-          case AS_ABOVE -> level.wanted;
-        };
+    boolean wanted = isWanted(level, node);
     if (node.isDirectory()) {
       var unused = enter(node, wanted);
       if (wanted) {
@@ -122,7 +128,32 @@ public final class SelectedEntries implements EntrySource {
       }
     } else if (wanted) {
       giveDirectories();
+      expectContents(level);
       ready.add(opened(node));
+    }
+  }
+
+  private boolean isWanted(Level level, PxarNode node) {
+    return switch (selection.of(node.path(), node.isDirectory())) {
+      case YES -> true;
+      case NO -> false;
+      case AS_ABOVE -> level.wanted;
+    };
+  }
+
+  /** The next wanted files of the directory, so that small ones are not waited for one by one. */
+  private void expectContents(Level level) {
+    long bytes = 0;
+    int end = Math.min(level.children.size(), level.next + CHILDREN_EXPECTED);
+    for (int i = level.next; i < end && bytes < ReadAhead.BYTES_AHEAD_MAX; i++) {
+      PxarNode child = level.children.get(i);
+      if (child.entry() instanceof PxarEntry.RegularFile file) {
+        bytes += file.bytes();
+        if (i >= level.expected && isWanted(level, child)) {
+          archive.expectContent(file);
+        }
+      }
+      level.expected = Math.max(level.expected, i + 1);
     }
   }
 

@@ -159,7 +159,7 @@ final class CatalogCommand {
 
   private static @Nullable CatalogReader catalog(OpenSnapshot snapshot) throws IOException {
     ManifestFile file = snapshot.files().manifest().file(CatalogWriter.NAME);
-    return file == null ? null : CatalogReader.open(snapshot.files().source(file));
+    return file == null ? null : CatalogReader.open(snapshot.source(file));
   }
 
   private static @Nullable ArchiveNames ofCatalog(OpenSnapshot snapshot, Bytes archive)

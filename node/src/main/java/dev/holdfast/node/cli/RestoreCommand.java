@@ -180,7 +180,7 @@ final class RestoreCommand implements Callable<Integer> {
       throws IOException {
     long began = System.nanoTime();
     SnapshotFiles files = open(session, snapshot, name);
-    String what = wanted.isEmpty() ? whole(files, name, workers) : selected(files, wanted);
+    String what = wanted.isEmpty() ? whole(files, name, workers) : selected(files, wanted, workers);
     Duration spent = Duration.ofNanos(System.nanoTime() - began);
     // Standard output may be the archive itself.
     terminal.message(
@@ -188,8 +188,9 @@ final class RestoreCommand implements Callable<Integer> {
   }
 
   /** Reads the tables of the archive, and the files that are wanted. */
-  private String selected(SnapshotFiles files, ExcludePatterns wanted) throws IOException {
-    OpenSnapshot.Tree tree = OpenSnapshot.tree(files, archive);
+  private String selected(SnapshotFiles files, ExcludePatterns wanted, Workers workers)
+      throws IOException {
+    OpenSnapshot.Tree tree = OpenSnapshot.tree(files, archive, workers);
     Progress progress = new Progress(terminal, archive, 0);
     TreeSummary summary =
         TreeRestore.restore(

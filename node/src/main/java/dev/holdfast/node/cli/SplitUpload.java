@@ -126,7 +126,7 @@ final class SplitUpload {
     try {
       SnapshotFiles files =
           SnapshotFiles.of(reader, previous.snapshot, previous.manifest, means.protection()::key);
-      return new PreviousArchive(files.pxar(metadata).metadata(), payloadBefore);
+      return new PreviousArchive(files.pxar(metadata).metadata(means.pool()), payloadBefore);
     } catch (BackupException e) {
       noComparison(e);
       return null;

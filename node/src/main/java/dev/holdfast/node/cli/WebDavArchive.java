@@ -62,7 +62,7 @@ final class WebDavArchive extends AbstractResourceSet {
   private @Nullable String within(String path) {
     String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
     boolean inside = trimmed.equals(top) || trimmed.startsWith(top + "/");
-    return inside ? trimmed.substring(top.length()) : null;
+    return inside ? WebDavNames.inArchive(trimmed.substring(top.length())) : null;
   }
 
   private @Nullable PxarNode shown(String path, @Nullable PxarNode node) throws IOException {
@@ -94,7 +94,7 @@ final class WebDavArchive extends AbstractResourceSet {
           directory,
           (child, node) -> {
             if (shown(within + "/" + child, node) != null) {
-              names.add(child);
+              names.add(WebDavNames.inServer(child));
             }
           });
       return names.toArray(NOTHING);

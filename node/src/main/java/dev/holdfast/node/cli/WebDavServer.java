@@ -120,6 +120,7 @@ final class WebDavServer implements AutoCloseable {
     connector.setPort(port);
     connector.setProperty("maxThreads", Integer.toString(THREADS_MAX));
     connector.setProperty("maxConnections", Integer.toString(CONNECTIONS_MAX));
+    connector.setEncodedReverseSolidusHandling(WebDavNames.BACKSLASHES);
     connector.setThrowOnFailure(true);
     tomcat.setConnector(connector);
     tomcat.getHost().getPipeline().addValve(plainErrors());

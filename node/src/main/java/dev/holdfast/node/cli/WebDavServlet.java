@@ -64,6 +64,11 @@ final class WebDavServlet extends WebdavServlet {
   }
 
   @Override
+  protected String rewriteUrl(String path) {
+    return super.rewriteUrl(WebDavNames.inArchive(path));
+  }
+
+  @Override
   protected void doOptions(HttpServletRequest request, HttpServletResponse response) {
     response.setHeader("DAV", "1");
     response.setHeader("Allow", ALLOW);

@@ -72,6 +72,8 @@ final class WebDavTest {
     Files.writeString(tree.resolve("page.html"), "<script>1</script>");
     Files.writeString(tree.resolve("ünï 100%.txt"), "percent");
     Files.writeString(tree.resolve("a#b?c&d;e+f"), "signs");
+    Files.writeString(tree.resolve("back\\slash"), "one name");
+    Files.writeString(tree.resolve("%5C%25"), "no escapes");
     Files.writeString(directory.resolve("outside"), "of this machine");
     link(tree, "to-file", "sub/large");
     link(tree, "sub/up", "../page.html");
@@ -172,6 +174,7 @@ final class WebDavTest {
     assertThat(top)
         .contains("<D:href>/t.pxar/</D:href>", "<D:href>/t.pxar/sub/</D:href>")
         .contains("/t.pxar/%C3%BCn%C3%AF%20100%25.txt<")
+        .contains("/t.pxar/back%5Cslash<", "/t.pxar/%255C%2525<")
         .contains("/t.pxar/to-file<", "/t.pxar/again<", "/t.pxar/absolute<", "/t.pxar/through<")
         .contains("<D:getcontentlength>" + large.length + "<", "/t.pxar/WEB-INF/<")
         .doesNotContain("/out", "/circle", "/nowhere", "/t.pxar/dir", "/t.pxar/sub/large");
@@ -192,6 +195,9 @@ final class WebDavTest {
     }
     assertThat(text(call("GET", "%C3%BCn%C3%AF%20100%25.txt"))).isEqualTo("percent");
     assertThat(text(call("GET", "a%23b%3Fc%26d%3Be+f"))).isEqualTo("signs");
+    assertThat(text(call("GET", "back%5Cslash"))).isEqualTo("one name");
+    assertThat(text(call("GET", "back%5cslash"))).isEqualTo("one name");
+    assertThat(text(call("GET", "%255C%2525"))).isEqualTo("no escapes");
     assertThat(text(call("GET", "WEB-INF/web.xml"))).isEqualTo("not for the server");
     assertThat(text(call("GET", "sub/up"))).startsWith("<script>");
     HttpResponse<byte[]> head = call("HEAD", LARGE);

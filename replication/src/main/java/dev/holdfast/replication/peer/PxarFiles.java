@@ -107,14 +107,19 @@ public final class PxarFiles {
     return files.content(file, index, pool);
   }
 
-  /** Finds single entries, and reads files in parts. Fetches what it is asked for. */
-  public PxarAccessor accessor() throws IOException {
-    ByteSource contents = payload == null ? null : files.source(payload);
-    return PxarAccessor.open(files.source(archive), files.where(archive), contents);
+  /**
+   * Finds single entries, and reads files in parts. Fetches what it is asked for, and what is
+   * expected.
+   *
+   * @param pool decodes what is fetched ahead: platform threads, as many as cores
+   */
+  public PxarAccessor accessor(Executor pool) throws IOException {
+    ByteSource contents = payload == null ? null : files.source(payload, pool);
+    return PxarAccessor.open(files.source(archive, pool), files.where(archive), contents);
   }
 
   /** As {@link #accessor} without contents, which are not looked for. */
-  public PxarAccessor metadata() throws IOException {
-    return PxarAccessor.open(files.source(archive), files.where(archive));
+  public PxarAccessor metadata(Executor pool) throws IOException {
+    return PxarAccessor.open(files.source(archive, pool), files.where(archive));
   }
 }

@@ -144,16 +144,15 @@ public final class SnapshotFiles {
     return new ArchiveDownload(session, index, codec(file), pool, where(file));
   }
 
-  /** The content of an archive at any position; chunks are fetched as they are asked for. */
-  public ByteSource source(ManifestFile file) {
+  /**
+   * The content of an archive at any position; chunks are fetched as they are asked for or
+   * expected.
+   *
+   * @param pool decodes what is fetched ahead: platform threads, as many as cores
+   */
+  public ByteSource source(ManifestFile file, Executor pool) {
     ChunkDecoder decoder = new ChunkDecoder(codec(file), where(file));
-    return new ChunkedSource(
-        index(file),
-        (digest, position, bytes) -> {
-          byte[] plain = new byte[bytes];
-          decoder.decode(digest, position, bytes, session.chunk(digest), plain);
-          return plain;
-        });
+    return new ChunkedSource(index(file), new SessionChunks(session, decoder, pool));
   }
 
   /**
