@@ -11,14 +11,17 @@ import dev.holdfast.meshconfig.Problem;
 import dev.holdfast.meshconfig.SecretFiles;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.access.StateDirectory;
+import dev.holdfast.node.access.StateFile;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.ApiServer;
 import dev.holdfast.node.api.DatastoreConfig;
 import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.api.rest.MeshEndpoints;
 import dev.holdfast.node.api.rest.RestApi;
+import dev.holdfast.node.api.rest.SyncJobStore;
 import dev.holdfast.node.job.JobTimer;
 import dev.holdfast.node.job.Peers;
+import dev.holdfast.node.job.RemoteConfig;
 import dev.holdfast.node.job.ReplicationHistory;
 import dev.holdfast.node.job.SiteStatuses;
 import dev.holdfast.node.job.SyncFactory;
@@ -128,7 +131,7 @@ public final class Node implements AutoCloseable {
     ExecutorService workers = WorkerPool.create(Runtime.getRuntime().availableProcessors());
     opened.add(workers::shutdownNow);
     JobTimer timer = closing(new JobTimer());
-    Peers peers = closing(new Peers(vertx, config.peers().values()));
+    Peers peers = closing(new Peers(vertx, config.peers().values(), remoteFile(directory)));
     MeshService mesh =
         closing(MeshParts.create(config, vertx, identity, peers, timer, clock, random));
     SiteStatuses statuses = new SiteStatuses(mesh.coordinator(), clock);
@@ -156,7 +159,8 @@ public final class Node implements AutoCloseable {
     opened.add(() -> stopTasks(tasks, peers));
     closing(jobs);
 
-    ApiRouter router = RestApi.router(access, stores, tasks, identity);
+    ApiRouter router =
+        RestApi.router(access, stores, tasks, identity, peers, SyncJobStore.open(directory, jobs));
     new MeshEndpoints(mesh, peers, jobs, history).register(router);
     Sessions sessions =
         new Sessions(
@@ -169,6 +173,7 @@ public final class Node implements AutoCloseable {
         new Sessions(stores::reading, access.control(), tasks, workers, sessions.listener());
     ApiServer server =
         new ApiServer(vertx, router, access)
+            .describing(NodeVersion.text())
             .upgrade("/backup", new BackupUpgrade(sessions))
             .upgrade("/reader", new ReaderUpgrade(readers))
             .upgrade("/mesh/tunnel", new MeshTunnelUpgrade(mesh));
@@ -191,6 +196,14 @@ public final class Node implements AutoCloseable {
               statuses.announceAll(stores.stores().values());
               TlsEngine.choose().warmUp();
             });
+  }
+
+  /** Read here, so that a damaged file stops the start and not the first sync. */
+  private static StateFile<RemoteConfig> remoteFile(StateDirectory directory) {
+    StateFile<RemoteConfig> file =
+        new StateFile<>(directory, "remote.cfg", RemoteConfig::parse, RemoteConfig::format);
+    var unused = file.load();
+    return file;
   }
 
   private <T extends AutoCloseable> T closing(T part) {

@@ -10,8 +10,10 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +42,9 @@ final class ApiExchange {
   static final Duration UNAUTHENTICATED_DELAY = Duration.ofSeconds(3);
 
   static final Duration FORBIDDEN_DELAY = Duration.ofMillis(500);
+
+  /** For everybody: it says nothing that the sources do not. */
+  private static final List<String> DESCRIPTION = List.of("api2", "openapi.json");
 
   private static final String FORBIDDEN = "permission check failed";
   private static final int DOWNLOAD_BLOCK_BYTES = 128 * 1024;
@@ -72,6 +77,8 @@ final class ApiExchange {
         outsideApi(components);
       } else if (components.size() == 1) {
         send(Formatter.Answer.of(404, ApiResult.JSON_TYPE, "invalid api path '/api2'"));
+      } else if (components.equals(DESCRIPTION) && request.method().name().equals("GET")) {
+        send(Formatter.Answer.of(200, "application/json", server.description()));
       } else {
         formatter = Formatter.parse(components.get(1));
         inApi(components, components.subList(2, components.size()));
@@ -139,6 +146,7 @@ final class ApiExchange {
   private void perform(ApiRouter.Match match, @Nullable AuthId caller, ParamInput.Body body)
       throws Exception {
     Endpoint endpoint = match.endpoint();
+    surface = endpoint.surface();
     Params params =
         endpoint
             .schema()
@@ -152,10 +160,12 @@ final class ApiExchange {
     ApiCall call = new ApiCall(params, caller, remoteAddress(), body, request.getHeader("cookie"));
     switch (endpoint.handler().handle(call)) {
       case ApiResult.Data data -> {
-        Formatter.Answer answer = formatter.success(data);
+        Formatter.Answer answer =
+            formatter.success(data).encoded(request.getHeader("accept-encoding"));
         onLoop(() -> send(answer));
       }
       case ApiResult.Download download -> download(download);
+      case ApiResult.Stream stream -> stream(stream);
     }
   }
 
@@ -286,6 +296,9 @@ final class ApiExchange {
     if (!answer.contentType().isEmpty()) {
       response.putHeader("content-type", answer.contentType());
     }
+    if (answer.encoding() != AnswerEncoding.NONE) {
+      response.putHeader("content-encoding", answer.encoding().header());
+    }
     if (!answer.cookie().isEmpty()) {
       response.putHeader("set-cookie", answer.cookie());
     }
@@ -301,24 +314,44 @@ final class ApiExchange {
     try (InputStream in = download.source().open()) {
       await(
           () -> {
-            request
-                .response()
-                .putHeader("content-type", download.contentType())
-                .putHeader("content-length", Long.toString(download.length()));
+            request.response().putHeader("content-length", Long.toString(download.length()));
             return Future.succeededFuture();
           });
-      try {
-        byte[] block = new byte[DOWNLOAD_BLOCK_BYTES];
-        for (int read = in.read(block); read >= 0; read = in.read(block)) {
-          Buffer part = Buffer.buffer(read).appendBytes(block, 0, read);
-          await(() -> request.response().write(part));
-        }
-        await(() -> request.response().end());
-      } catch (IOException | RuntimeException e) {
-        // The head is out: all that can be said is to cut the connection.
-        LOG.warn("{} {} cut short: {}", request.method(), request.path(), e.toString());
-        onLoop(() -> request.connection().close().onFailure(x -> LOG.debug("closed already")));
-      }
+      stream(new ApiResult.Stream(download.contentType(), out -> in.transferTo(out)));
+    }
+  }
+
+  private void stream(ApiResult.Stream stream) {
+    await(
+        () -> {
+          HttpServerResponse response = request.response();
+          response.putHeader("content-type", stream.contentType());
+          response.setChunked(!response.headers().contains("content-length"));
+          return Future.succeededFuture();
+        });
+    try {
+      OutputStream out = new BufferedOutputStream(new ResponseStream(), DOWNLOAD_BLOCK_BYTES);
+      stream.writer().writeTo(out);
+      out.flush();
+      await(() -> request.response().end());
+    } catch (IOException | RuntimeException e) {
+      // The head is out: all that can be said is to cut the connection.
+      LOG.warn("{} {} cut short: {}", request.method(), request.path(), e.toString());
+      onLoop(() -> request.connection().close().onFailure(x -> LOG.debug("closed already")));
+    }
+  }
+
+  /** The body of the answer; each write waits until it is out. */
+  private final class ResponseStream extends OutputStream {
+    @Override
+    public void write(int one) {
+      write(new byte[] {(byte) one}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+      Buffer part = Buffer.buffer(length).appendBytes(bytes, offset, length);
+      await(() -> request.response().write(part));
     }
   }
 

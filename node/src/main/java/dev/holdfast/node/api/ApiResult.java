@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -52,6 +53,15 @@ public sealed interface ApiResult {
    * @param length what the stream will give
    */
   record Download(String contentType, long length, Source source) implements ApiResult {}
+
+  /** Bytes of a number that is not known before. */
+  record Stream(String contentType, Writer writer) implements ApiResult {}
+
+  /** Called once, on a thread that may block; the stream stays open. */
+  @FunctionalInterface
+  interface Writer {
+    void writeTo(OutputStream out) throws IOException;
+  }
 
   /** Opened once, read on a thread that may block, closed by the server. */
   @FunctionalInterface

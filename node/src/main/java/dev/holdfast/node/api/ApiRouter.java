@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ApiRouter {
   private final Node root = new Node();
+  private final List<Route> routes = new ArrayList<>();
+
+  /** One line of the table of endpoints. */
+  public record Route(String method, String template, Endpoint endpoint) {}
 
   /** What a path and method lead to. */
   public record Match(Endpoint endpoint, Map<String, String> path) {
@@ -45,7 +49,13 @@ public final class ApiRouter {
     if (node.methods.putIfAbsent(method, endpoint) != null) {
       throw new IllegalStateException(method + " " + template + " is routed already");
     }
+    routes.add(new Route(method, template, endpoint));
     return this;
+  }
+
+  /** The table, as it was filled; listings of inner nodes are not in it. */
+  public List<Route> routes() {
+    return List.copyOf(routes);
   }
 
   private static Node child(Node node, String part) {

@@ -44,6 +44,7 @@ public final class ApiServer {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("api-", 0).factory());
   private final Semaphore permits = new Semaphore(CALLS_AT_ONCE_MAX);
   private @Nullable HttpServer server;
+  private String description = "{}";
 
   public ApiServer(Vertx vertx, ApiRouter router, AccessState access) {
     this.vertx = vertx;
@@ -61,6 +62,17 @@ public final class ApiServer {
       throw new IllegalStateException("an upgrade of '" + path + "' is registered already");
     }
     return this;
+  }
+
+  /** Before listening: the table is described as it is now. Returns this. */
+  public ApiServer describing(String version) {
+    description = OpenApi.document(router.routes(), version).toString();
+    return this;
+  }
+
+  /** The OpenAPI document. */
+  String description() {
+    return description;
   }
 
   /**

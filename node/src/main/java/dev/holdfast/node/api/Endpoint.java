@@ -13,10 +13,26 @@ import java.util.stream.Stream;
  * One method of one path: what it takes, who may call it at all, what it does.
  *
  * @param bodyBytesMax limit of a streaming body; other bodies have the common limit
+ * @param surface which status it has for what is not there
  */
-public record Endpoint(Doc doc, ParamSchema schema, Rule rule, Handler handler, int bodyBytesMax) {
+public record Endpoint(
+    Doc doc,
+    ParamSchema schema,
+    Rule rule,
+    Handler handler,
+    int bodyBytesMax,
+    ErrorMapping.Surface surface) {
   public Endpoint(Doc doc, ParamSchema schema, Rule rule, Handler handler) {
     this(doc, schema, rule, handler, 0);
+  }
+
+  public Endpoint(Doc doc, ParamSchema schema, Rule rule, Handler handler, int bodyBytesMax) {
+    this(doc, schema, rule, handler, bodyBytesMax, ErrorMapping.Surface.REST);
+  }
+
+  /** The same, but what is named and not there is a 404 (spec/rest-api.md §1.4). */
+  public Endpoint absentIs404() {
+    return new Endpoint(doc, schema, rule, handler, bodyBytesMax, ErrorMapping.Surface.REST_OBJECT);
   }
 
   /**

@@ -12,6 +12,8 @@ public final class ErrorMapping {
   /** Which interface the answer goes out on. */
   public enum Surface {
     REST,
+    /** The few calls that have a 404 of their own. */
+    REST_OBJECT,
     UPGRADE,
     BACKUP_SESSION,
     READER_SESSION

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.error.BackupException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The two shapes of an answer (spec/protocols.md §3.1). JSON: the real status, {@code data} and
@@ -19,14 +20,30 @@ public enum Formatter {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** A whole answer, ready to be sent. */
-  public record Answer(int status, String contentType, ParamInput.Body body, String cookie) {
+  public record Answer(
+      int status,
+      String contentType,
+      ParamInput.Body body,
+      String cookie,
+      AnswerEncoding encoding) {
     static Answer of(int status, String contentType, String body) {
       return new Answer(
-          status, contentType, new ParamInput.Body(body.getBytes(StandardCharsets.UTF_8)), "");
+          status,
+          contentType,
+          new ParamInput.Body(body.getBytes(StandardCharsets.UTF_8)),
+          "",
+          AnswerEncoding.NONE);
     }
 
     Answer settingCookie(String text) {
-      return new Answer(status, contentType, body, text);
+      return new Answer(status, contentType, body, text, encoding);
+    }
+
+    /** Compressed as the client asks for it, which takes time. */
+    Answer encoded(@Nullable String accepted) {
+      AnswerEncoding chosen = AnswerEncoding.choose(accepted, body.bytes().length);
+      return new Answer(
+          status, contentType, new ParamInput.Body(chosen.encode(body.bytes())), cookie, chosen);
     }
   }
 

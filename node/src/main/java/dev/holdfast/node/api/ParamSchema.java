@@ -264,6 +264,11 @@ public final class ParamSchema {
     return errors;
   }
 
+  /** In the order of the declaration. */
+  List<Param> all() {
+    return List.copyOf(params.values());
+  }
+
   /** For tests and for listings of the interface. */
   @Nullable Param find(String name) {
     return params.get(name);

@@ -1,9 +1,12 @@
 package dev.holdfast.node.job;
 
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.meshconfig.PeerConfig;
 import dev.holdfast.meshconfig.SecretFiles;
+import dev.holdfast.node.access.StateFile;
+import dev.holdfast.node.job.RemoteConfig.Remote;
 import dev.holdfast.replication.mesh.MeshHello;
 import dev.holdfast.replication.mesh.PeerHello;
 import dev.holdfast.replication.mesh.tunnel.TunnelPeer;
@@ -12,33 +15,62 @@ import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.wire.PinnedTrust;
 import dev.holdfast.replication.wire.WireClient;
 import io.vertx.core.Vertx;
+import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configured peers, each with its connections. The file of a token's secret is read again
- * whenever a peer is asked for, so that a secret may come after the start, or be replaced.
+ * The configured peers, each with its connections, and the remotes that API calls named. The secret
+ * is read again whenever a peer is asked for, so that it may come after the start, or be replaced.
  */
 public final class Peers implements PeerHello, AutoCloseable {
+  /** Where the secrets of remotes are; nothing reads it by this name. */
+  private static final Path REMOTE_FILE = Path.of("remote.cfg");
+
   private final Vertx vertx;
   private final Map<String, Peer> peers = new LinkedHashMap<>();
+  private final StateFile<RemoteConfig> remoteFile;
+
+  /** Of the remote file, as it was when they were last asked for. Guarded by itself. */
+  private final Map<Remote, Peer> remotes = new HashMap<>();
 
   private static final class Peer {
     final PeerConfig config;
+    final Supplier<Secret> secrets;
     @Nullable Secret secret;
     @Nullable RemoteNode node;
 
-    Peer(PeerConfig config) {
+    Peer(PeerConfig config, Supplier<Secret> secrets) {
       this.config = config;
+      this.secrets = secrets;
+    }
+
+    synchronized void close() {
+      if (node != null) {
+        node.close();
+        node = null;
+      }
     }
   }
 
-  public Peers(Vertx vertx, Collection<PeerConfig> configs) {
+  public Peers(Vertx vertx, Collection<PeerConfig> configs, StateFile<RemoteConfig> remoteFile) {
     this.vertx = vertx;
-    configs.forEach(config -> peers.put(config.name(), new Peer(config)));
+    this.remoteFile = remoteFile;
+    configs.forEach(
+        config ->
+            peers.put(
+                config.name(), new Peer(config, () -> SecretFiles.read(config.secretFile()))));
+  }
+
+  /** {@code remote.cfg}. */
+  public StateFile<RemoteConfig> remoteFile() {
+    return remoteFile;
   }
 
   /** In the order of the configuration. */
@@ -57,7 +89,7 @@ public final class Peers implements PeerHello, AutoCloseable {
    */
   public RemoteNode remote(String name) {
     Peer peer = peer(name);
-    Secret secret = SecretFiles.read(peer.config.secretFile());
+    Secret secret = peer.secrets.get();
     synchronized (peer) {
       RemoteNode node = peer.node;
       if (node == null || peer.secret == null || !same(peer.secret, secret)) {
@@ -77,7 +109,9 @@ public final class Peers implements PeerHello, AutoCloseable {
         vertx,
         config.url(),
         new PinnedTrust(config::pins),
-        new Credential.Token(config.token(), secret),
+        config.token().isToken()
+            ? new Credential.Token(config.token(), secret)
+            : new Credential.Password(config.token(), secret),
         WireClient.ANSWER_TIMEOUT);
   }
 
@@ -109,21 +143,51 @@ public final class Peers implements PeerHello, AutoCloseable {
 
   private Peer peer(String name) {
     Peer peer = peers.get(name);
-    if (peer == null) {
-      throw BackupException.notFound("no peer '" + name + "' is configured");
+    if (peer != null) {
+      return peer;
     }
-    return peer;
+    Remote remote = remoteFile.value().find(name);
+    if (remote == null) {
+      throw BackupException.notFound("no such remote '" + name + "'");
+    }
+    synchronized (remotes) {
+      // What was said of it before holds no longer.
+      remotes.keySet().stream()
+          .filter(known -> known.name().equals(name) && !known.equals(remote))
+          .toList()
+          .forEach(old -> closeRemote(old));
+      return remotes.computeIfAbsent(remote, Peers::peer);
+    }
+  }
+
+  private void closeRemote(Remote remote) {
+    Peer peer = remotes.remove(remote);
+    if (peer != null) {
+      peer.close();
+    }
+  }
+
+  private static Peer peer(Remote remote) {
+    Fingerprint pin =
+        remote
+            .fingerprint()
+            .orElseThrow(
+                () ->
+                    BackupException.invalid(
+                        "remote '"
+                            + remote.name()
+                            + "' has no fingerprint, by which alone this node trusts others"));
+    return new Peer(
+        new PeerConfig(remote.name(), remote.address(), Set.of(pin), remote.authId(), REMOTE_FILE),
+        remote::password);
   }
 
   @Override
   public void close() {
-    for (Peer peer : peers.values()) {
-      synchronized (peer) {
-        if (peer.node != null) {
-          peer.node.close();
-          peer.node = null;
-        }
-      }
+    peers.values().forEach(Peer::close);
+    synchronized (remotes) {
+      remotes.values().forEach(Peer::close);
+      remotes.clear();
     }
   }
 }

@@ -36,13 +36,17 @@ import org.slf4j.LoggerFactory;
 public final class SyncJob {
   private static final Logger LOG = LoggerFactory.getLogger(SyncJob.class);
 
-  static final String TASK_TYPE = "syncjob";
+  private static final String TASK_TYPE = "syncjob";
+
+  /** Of a run that belongs to no job. */
+  private static final String ONCE_TASK_TYPE = "sync";
 
   static final Duration RETRY_DELAY_MIN = Duration.ofSeconds(5);
   static final Duration RETRY_DELAY_MAX = Duration.ofMinutes(15);
   static final Duration BUSY_DELAY = Duration.ofSeconds(20);
 
   private final SyncConfig config;
+  private final boolean once;
   private final Supplier<Sync> syncs;
   private final TaskRegistry tasks;
   private final Scheduler timer;
@@ -99,7 +103,21 @@ public final class SyncJob {
       TaskRegistry tasks,
       Scheduler timer,
       BiConsumer<SyncConfig, Transferred> onTransferred) {
+    this(config, false, syncs, tasks, timer, onTransferred);
+  }
+
+  /**
+   * @param once for a single run, which is not tried again
+   */
+  SyncJob(
+      SyncConfig config,
+      boolean once,
+      Supplier<Sync> syncs,
+      TaskRegistry tasks,
+      Scheduler timer,
+      BiConsumer<SyncConfig, Transferred> onTransferred) {
     this.config = config;
+    this.once = once;
     this.syncs = syncs;
     this.tasks = tasks;
     this.timer = timer;
@@ -164,7 +182,10 @@ public final class SyncJob {
 
   /** With the lock held. */
   private Upid start(AuthId caller) {
-    Upid upid = tasks.spawn(TASK_TYPE, taskId(), caller, this::run);
+    Upid upid =
+        once
+            ? tasks.spawn(ONCE_TASK_TYPE, config.local().store().text(), caller, this::run)
+            : tasks.spawn(TASK_TYPE, taskId(), caller, this::run);
     running = upid;
     return upid;
   }
@@ -279,7 +300,7 @@ public final class SyncJob {
     running = null;
     long now = tasks.clock().instant().getEpochSecond();
     lastRun = new LastRun(task.upid(), now, failure == null ? null : failure.text());
-    if (closed || (failure != null && task.aborted())) {
+    if (closed || once || (failure != null && task.aborted())) {
       return; // somebody wanted it to stop: the next event or the schedule goes on
     }
     if (failure == null) {

@@ -19,9 +19,11 @@ import dev.holdfast.replication.transfer.Transferred;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +39,11 @@ public final class SyncJobs implements AutoCloseable {
 
   static final Duration RECONCILE_INTERVAL = Duration.ofMinutes(15);
 
-  private final Map<String, SyncJob> jobs = new LinkedHashMap<>();
+  /** Replaced whole when a job comes or goes; read by any thread. */
+  private volatile Map<String, SyncJob> jobs = Map.of();
+
+  private final SyncFactory factory;
+  private final TaskRegistry tasks;
   private final SiteStatuses statuses;
   private final ReplicationHistory history;
   private final MeshCoordinator mesh;
@@ -60,36 +66,69 @@ public final class SyncJobs implements AutoCloseable {
       Function<String, String> siteOfPeer,
       Scheduler timer,
       Clock clock) {
+    this.factory = factory;
+    this.tasks = tasks;
     this.statuses = statuses;
     this.history = history;
     this.mesh = mesh;
     this.siteOfPeer = siteOfPeer;
     this.timer = timer;
     this.clock = clock;
-    for (SyncConfig config : configs) {
-      jobs.put(
-          config.id(),
-          new SyncJob(config, () -> factory.make(config), tasks, timer, this::transferred));
+    configs.forEach(this::put);
+  }
+
+  /** Adds a job, or replaces the one of that id, and from now on starts it when it is due. */
+  public synchronized void put(SyncConfig config) {
+    remove(config.id());
+    SyncJob job = new SyncJob(config, () -> factory.make(config), tasks, timer, this::transferred);
+    Map<String, SyncJob> more = new LinkedHashMap<>(jobs);
+    more.put(config.id(), job);
+    jobs = Collections.unmodifiableMap(more);
+    if (subscription != null) {
+      watch(job);
+    }
+  }
+
+  /** A run that is under way goes on to its end. */
+  public synchronized void remove(String id) {
+    SyncJob job = jobs.get(id);
+    if (job != null) {
+      Map<String, SyncJob> fewer = new LinkedHashMap<>(jobs);
+      fewer.remove(id);
+      jobs = Collections.unmodifiableMap(fewer);
+      job.close();
     }
   }
 
   /** Returns at once. */
-  public void start() {
+  public synchronized void start() {
     subscription = mesh.subscribe(this::hear);
-    for (SyncJob job : jobs.values()) {
-      job.config().when().schedule().ifPresent(schedule -> scheduleNext(job, schedule));
-      if (job.config().when().event()) {
-        timer.after(FIRST_LOOK_DELAY, () -> reconcile(job));
-      }
+    jobs.values().forEach(this::watch);
+  }
+
+  private void watch(SyncJob job) {
+    job.config().when().schedule().ifPresent(schedule -> scheduleNext(job, schedule));
+    if (job.config().when().event()) {
+      timer.after(FIRST_LOOK_DELAY, () -> reconcile(job));
     }
   }
 
+  private boolean isGone(SyncJob job) {
+    return !job.equals(jobs.get(job.config().id()));
+  }
+
   private void reconcile(SyncJob job) {
+    if (isGone(job)) {
+      return;
+    }
     job.request(SyncScope.ALL);
     timer.after(RECONCILE_INTERVAL, () -> reconcile(job));
   }
 
   private void scheduleNext(SyncJob job, CalendarEvent schedule) {
+    if (isGone(job)) {
+      return;
+    }
     Instant now = clock.instant();
     OptionalLong next = schedule.next(now.getEpochSecond(), clock.getZone());
     if (next.isEmpty()) {
@@ -170,6 +209,27 @@ public final class SyncJobs implements AutoCloseable {
     }
   }
 
+  /**
+   * Starts a run that belongs to no job; what it cannot do then, nobody tries again.
+   *
+   * @throws BackupException when the peer or the datastore cannot be used at all
+   */
+  public Upid runOnce(SyncConfig config, AuthId caller) {
+    var unused = factory.make(config);
+    return new SyncJob(config, true, () -> factory.make(config), tasks, timer, this::transferred)
+        .runNow(caller);
+  }
+
+  /** Empty when there is none, or when it asks for what this node cannot do. */
+  public Optional<SyncJob.View> view(String id) {
+    return Optional.ofNullable(jobs.get(id)).map(SyncJob::view);
+  }
+
+  /** When a schedule is due next, in seconds since 1970. */
+  public OptionalLong next(CalendarEvent schedule) {
+    return schedule.next(clock.instant().getEpochSecond(), clock.getZone());
+  }
+
   /** In the order of the configuration. */
   public List<SyncJob.View> views() {
     return jobs.values().stream().map(SyncJob::view).toList();
@@ -204,7 +264,7 @@ public final class SyncJobs implements AutoCloseable {
 
   /** Starts nothing more. */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (subscription != null) {
       subscription.close();
     }

@@ -50,6 +50,7 @@ final class Differences {
   private static final List<List<String>> IDENTITIES =
       List.of(
           List.of("path", "ugid", "roleid"),
+          List.of("id"),
           List.of("store"),
           List.of("upid"),
           List.of("backup-type", "backup-id", "backup-time"),
@@ -62,8 +63,7 @@ final class Differences {
           List.of("ns"),
           List.of("filename"),
           List.of("filepath"),
-          List.of("name"),
-          List.of("id"));
+          List.of("name"));
 
   private final SortedSet<String> facts = new TreeSet<>();
   private final boolean events;
@@ -81,7 +81,7 @@ final class Differences {
 
   private void compare(Answer recorded, Answer found) {
     if (found.status() != recorded.status()) {
-      facts.add("status " + found.status() + " for " + recorded.status());
+      facts.add("status " + found.status() + " for " + recorded.status() + reason(found));
       return;
     }
     header("content type", recorded.contentType(), found.contentType());
@@ -94,6 +94,10 @@ final class Differences {
     } else if (!found.body().equals(recorded.body())) {
       facts.add("text '" + shortened(found.body()) + "' for '" + shortened(recorded.body()) + "'");
     }
+  }
+
+  private static String reason(Answer found) {
+    return found.status() == 200 ? "" : ": " + shortened(found.body());
   }
 
   private void header(String what, String recorded, String found) {

@@ -40,6 +40,12 @@ final class RecordedServer {
   static final Map<String, String> TOKENS =
       Map.of("root@pam!adm", "1b4f2a-root", "backup@pbs!t1", "1b4f2a-backup");
 
+  /** Its remote file was not recorded; the password follows. */
+  private static final String SOURCE_OF_E =
+      "remote: src42\n\tauth-id backup@pbs!t1\n\thost 127.0.0.1\n\tport 8017\n\tfingerprint "
+          + FINGERPRINT_D
+          + "\n\tpassword ";
+
   private static final Map<String, String> PASSWORDS =
       Map.of("backup@pbs", "pbs-test-pw", "viewer@pbs", "viewer-pw", "root@pam", "root-test-pw");
 
@@ -47,12 +53,30 @@ final class RecordedServer {
   private final String recordedBase;
 
   private final Path base;
+  private final StateDirectory state;
+  private final ConfigFiles files;
   private final TestNode node;
 
-  private RecordedServer(String recordedBase, Path base, TestNode node) {
+  private RecordedServer(
+      String recordedBase, Path base, StateDirectory state, ConfigFiles files, TestNode node) {
     this.recordedBase = recordedBase;
     this.base = base;
+    this.state = state;
+    this.files = files;
     this.node = node;
+  }
+
+  /** Remotes and sync jobs, which the recorded server got while it was asked. */
+  void addSyncs() {
+    write(state, files, List.of("remote.cfg", "sync.cfg"));
+  }
+
+  private static void write(StateDirectory state, ConfigFiles files, List<String> names) {
+    for (String name : names) {
+      if (!files.text(name).isEmpty()) {
+        state.write(name, files.text(name).getBytes(StandardCharsets.UTF_8));
+      }
+    }
   }
 
   TestNode node() {
@@ -123,17 +147,21 @@ final class RecordedServer {
   /** Server e of 4.2, to which d pushes. Users and rights are those of d. */
   static RecordedServer pushedTo(StrictVertx strict, Path base) throws IOException {
     JsonNode files = Vectors.json("pbs-4.2/server-files.json");
+    for (String namespace : List.of("from-d/ns/lab", "enc")) {
+      Files.createDirectories(base.resolve("pushed/ns").resolve(namespace));
+    }
+    String source = SOURCE_OF_E + base64(TOKENS.get("backup@pbs!t1")) + "\n";
     return start(
         strict,
         base,
         "/mnt/datastore/site4b",
         name ->
-            files
-                .path(
-                    (List.of("user.cfg", "acl.cfg", "domains.cfg").contains(name) ? "d/" : "e/")
-                        + name)
-                .path("text")
-                .asText(""),
+            name.equals("remote.cfg")
+                ? source
+                : files
+                    .path((name.equals("sync.cfg") ? "e/" : "d/") + name)
+                    .path("text")
+                    .asText(""),
         List.of(),
         "pushed",
         "mirror",
@@ -193,15 +221,11 @@ final class RecordedServer {
     rememberTasks(state, calls);
     // There was no first administrator.
     state.write("admin-password", new byte[0]);
-    for (String name : List.of("user.cfg", "acl.cfg", "domains.cfg", "remote.cfg", "sync.cfg")) {
-      if (!files.text(name).isEmpty()) {
-        state.write(name, files.text(name).getBytes(StandardCharsets.UTF_8));
-      }
-    }
+    write(state, files, List.of("user.cfg", "acl.cfg", "domains.cfg"));
     StringBuilder config = new StringBuilder();
     for (String store : stores) {
       Path path = base.resolve(store);
-      Path unused = Files.isDirectory(path) ? path : TestStores.bare(path);
+      Path unused = Files.isDirectory(path.resolve(".chunks")) ? path : TestStores.bare(path);
       config.append("datastore: ").append(store).append("\n\tpath ").append(path).append("\n\n");
     }
     state.write("datastore.cfg", config.toString().getBytes(StandardCharsets.UTF_8));
@@ -210,6 +234,6 @@ final class RecordedServer {
     PASSWORDS.forEach(
         (id, password) ->
             access.authenticator().setPassword(AuthId.parse(id), new Secret(password)));
-    return new RecordedServer(recordedBase, base, TestNode.configured(strict, base));
+    return new RecordedServer(recordedBase, base, state, files, TestNode.configured(strict, base));
   }
 }

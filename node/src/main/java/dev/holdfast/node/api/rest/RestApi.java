@@ -4,6 +4,7 @@ import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.replication.wire.TlsIdentity;
 
@@ -14,7 +15,12 @@ public final class RestApi {
   private RestApi() {}
 
   public static ApiRouter router(
-      AccessState access, DatastoreRegistry stores, TaskRegistry tasks, TlsIdentity identity) {
+      AccessState access,
+      DatastoreRegistry stores,
+      TaskRegistry tasks,
+      TlsIdentity identity,
+      Peers peers,
+      SyncJobStore syncs) {
     ApiRouter router = new ApiRouter();
     AccessControl control = access.control();
     GroupAccess groups = new GroupAccess(control);
@@ -33,7 +39,11 @@ public final class RestApi {
     new NamespaceEndpoints(groups, stores).register(router);
     new SnapshotEndpoints(groups, stores).register(router);
     new SnapshotDataEndpoints(control, groups, stores).register(router);
+    new ContentEndpoints(groups, stores).register(router);
     new PruneEndpoints(control, groups, stores, tasks).register(router);
+    new RemoteEndpoints(control, peers, syncs).register(router);
+    new RemoteScanEndpoints(peers).register(router);
+    new SyncJobEndpoints(new SyncAccess(control), syncs, stores).register(router);
     Unavailable.register(router);
     return router;
   }

@@ -67,7 +67,10 @@ final class Unavailable {
         router,
         "notification",
         "GET",
-        "/config/notifications/endpoints",
+        "/config/notifications/endpoints/gotify",
+        "/config/notifications/endpoints/sendmail",
+        "/config/notifications/endpoints/smtp",
+        "/config/notifications/endpoints/webhook",
         "/config/notifications/matchers",
         "/config/notifications/targets");
     missing(router, "keeping keys for syncs", "GET", "/config/encryption-keys");
