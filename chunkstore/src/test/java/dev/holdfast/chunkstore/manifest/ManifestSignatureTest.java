@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.holdfast.chunkstore.crypto.EncryptionKey;
+import dev.holdfast.chunkstore.crypto.KeyFile;
+import dev.holdfast.chunkstore.crypto.KeyFileJson;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.ArchiveName;
@@ -16,8 +18,11 @@ import dev.holdfast.chunkstore.testing.TestKeys;
 import dev.holdfast.chunkstore.testing.Vectors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -95,6 +100,48 @@ class ManifestSignatureTest {
               + right.fingerprint().brief(),
           () -> ManifestSignature.check(manifest, null));
     }
+  }
+
+  /** A server that pushes with a key signs anew, and keeps the signature of what it had. */
+  @Test
+  void coversWhatAServerPushedWithAKeyAndPulledBack() throws IOException {
+    JsonNode files = Vectors.json("pbs-4.2/server-files.json");
+    Map<String, KeyFile> keys = new HashMap<>();
+    for (String name : List.of("kimp", "k01")) {
+      byte[] text = utf8(files.path("d/encryption-keys/" + name + ".enc").path("text"));
+      KeyFile file = KeyFileJson.parse(text);
+      assertThat(KeyFileJson.print(file)).isEqualTo(text);
+      keys.put(name, file);
+    }
+    EncryptionKey key = Objects.requireNonNull(keys.get("kimp")).open(() -> TestKeys.PASSPHRASE);
+    JsonNode recorded = files.path("sync-encryption-manifests");
+    int compared = 0;
+    for (String name : recorded.properties().stream().map(Map.Entry::getKey).toList()) {
+      if (name.startsWith("source: ")) {
+        String snapshot = name.substring("source: ".length());
+        Manifest source = Manifest.parse(utf8(recorded.path(name)));
+        Manifest pushed = Manifest.parse(utf8(recorded.path("pushed with key kimp: " + snapshot)));
+        Manifest back =
+            Manifest.parse(utf8(recorded.path("pulled back and decrypted: " + snapshot)));
+        ManifestSignature.check(pushed, key);
+        assertThat(pushed.cryptMode()).isEqualTo(CryptMode.ENCRYPT);
+        assertThat(back.files()).isEqualTo(source.files());
+        assertThat(back.signed()).isFalse();
+        assertThat(sourceSignature(back)).isEqualTo(pushed.signature());
+        assertThat(sourceSignature(pushed)).isEqualTo(key.authTag(source.signedText()).hex());
+        compared++;
+      }
+    }
+    assertThat(compared).isEqualTo(3);
+  }
+
+  private static byte[] utf8(JsonNode text) {
+    return text.textValue().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String sourceSignature(Manifest manifest) {
+    JsonNode signature = manifest.unprotected("sync-source-signature");
+    return Objects.requireNonNull(signature).textValue().replace(":", "");
   }
 
   @Test

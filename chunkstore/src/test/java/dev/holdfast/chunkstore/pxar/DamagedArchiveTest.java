@@ -133,7 +133,7 @@ class DamagedArchiveTest {
   }
 
   /** Whether it was read to its end; anything but an error that says where fails the test. */
-  private static boolean streamed(byte[] archive) throws IOException {
+  static boolean streamed(byte[] archive) throws IOException {
     return streamed(archive, new byte[0]);
   }
 
@@ -156,7 +156,7 @@ class DamagedArchiveTest {
     }
   }
 
-  private static boolean accessed(byte[] archive) throws IOException {
+  static boolean accessed(byte[] archive) throws IOException {
     return accessed(archive, new byte[0]);
   }
 

@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +40,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PxarVectorsTest {
   private static final String ALL_KINDS = "host/allkinds/2024-06-05T10:00:00Z/root.pxar.didx";
   private static final String SPLIT_ALL_KINDS = "host/allkinds/2024-07-01T10:00:00Z";
+  private static final long SEED = 20_261_125L;
+  private static final int SMALL_BYTES = 2048;
+  private static final int SAMPLES = 20;
   private static final HexFormat HEX = HexFormat.of();
 
   private static RecordedStore plain = new RecordedStore(Path.of(""));
@@ -250,6 +255,32 @@ class PxarVectorsTest {
     public void reuse(Digest digest, int bytes) {
       throw new AssertionError("nothing to reuse");
     }
+  }
+
+  /** A bit in every byte of the small ones, in some of the largest. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ct/200/2024-06-01T00:00:00Z/root.pxar.didx",
+        "ct/200/2024-06-02T00:00:00Z/root.pxar.didx",
+        ALL_KINDS
+      })
+  void aFlippedBitIsHarmlessOrOneErrorThatSaysWhere(String path) throws IOException {
+    byte[] archive = plain.content(path);
+    Random random = new Random(SEED);
+    int[] places =
+        archive.length < SMALL_BYTES
+            ? IntStream.range(0, archive.length).toArray()
+            : random.ints(SAMPLES, 0, archive.length).toArray();
+    for (int at : places) {
+      byte bit = (byte) (1 << random.nextInt(8));
+      archive[at] ^= bit;
+      DamagedArchiveTest.streamed(archive);
+      DamagedArchiveTest.accessed(archive);
+      archive[at] ^= bit;
+    }
+    assertThat(DamagedArchiveTest.streamed(archive)).as("seed %d", SEED).isTrue();
+    assertThat(DamagedArchiveTest.accessed(archive)).as("seed %d", SEED).isTrue();
   }
 
   @Test

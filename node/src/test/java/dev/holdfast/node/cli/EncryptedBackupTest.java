@@ -299,6 +299,15 @@ final class EncryptedBackupTest {
         wrapped);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"key-none.json", "key-scrypt.json", "key-pbkdf2.json"})
+  void everyKeyFileOfARealClientBringsBackupsBack(String name) throws IOException {
+    String recorded = Vectors.file("pbs-3.2.4/" + name).toString();
+    environment.put("PBS_ENCRYPTION_PASSWORD", "correct horse");
+    backup("--keyfile", recorded);
+    comesBack("--keyfile", recorded);
+  }
+
   @Test
   void plainSnapshotNeedsNoKeyEvenIfThereIsOne() throws IOException {
     backup();
