@@ -67,12 +67,18 @@ final class StoredContent implements AutoCloseable {
     return new ChunkedSource(index, this::chunk);
   }
 
-  private byte[] chunk(Digest digest, int bytes) {
+  private byte[] chunk(Digest digest, long position, int bytes) {
     byte[] encoded = store.chunks().read(digest);
     byte[] plain = DataBlob.decode(encoded, encoded.length, bytes);
     if (plain.length != bytes || !Digest.sha256(plain).equals(digest)) {
       throw BackupException.corrupt(
-          "chunk " + digest + " has other content, of " + plain.length + " bytes");
+          "chunk "
+              + digest
+              + " at position "
+              + position
+              + " has other content, of "
+              + plain.length
+              + " bytes");
     }
     return plain;
   }
