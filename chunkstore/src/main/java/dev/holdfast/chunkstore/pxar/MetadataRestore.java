@@ -7,6 +7,8 @@ import dev.holdfast.chunkstore.pxar.posix.OpenFlags;
 import dev.holdfast.chunkstore.pxar.posix.Posix;
 import dev.holdfast.chunkstore.pxar.posix.PosixException;
 import dev.holdfast.chunkstore.pxar.posix.Xattr;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Sets what a restored file has besides its content. The order matters: a new owner clears
@@ -29,9 +31,14 @@ final class MetadataRestore {
 
   private final Posix posix;
   private final TreeCount count;
+  private final Set<MetadataPart> ignored;
   private final boolean root;
 
-  MetadataRestore(Posix posix, TreeCount count) {
+  /**
+   * @param ignored is not set
+   */
+  MetadataRestore(Posix posix, TreeCount count, Set<MetadataPart> ignored) {
+    this.ignored = ignored;
     this.posix = posix;
     this.count = count;
     this.root = posix.isRoot();
@@ -46,10 +53,12 @@ final class MetadataRestore {
   void finish(int handle, Node node, Bytes path) {
     PxarStat stat = node.stat();
     boolean owned = owner(path, () -> posix.setOwner(handle, stat.uid(), stat.gid()));
-    for (Xattr xattr : node.metadata().toSet(stat.mode())) {
+    for (Xattr xattr : wantedXattrs(node)) {
       attempt(path, xattr, () -> posix.setXattr(handle, xattr.name(), xattr.value()));
     }
-    attempt(path, "mode", () -> posix.setMode(handle, permissions(stat, owned)));
+    if (!ignored.contains(MetadataPart.PERMISSIONS)) {
+      attempt(path, "mode", () -> posix.setMode(handle, permissions(stat, owned)));
+    }
     attempt(
         path,
         "modification time",
@@ -82,10 +91,11 @@ final class MetadataRestore {
     Bytes name = node.name();
     PxarStat stat = node.stat();
     boolean owned = owner(path, () -> posix.setOwner(directory, name, stat.uid(), stat.gid()));
-    for (Xattr xattr : node.metadata().toSet(stat.mode())) {
+    for (Xattr xattr : wantedXattrs(node)) {
       attempt(path, xattr, () -> posix.setXattr(directory, name, xattr.name(), xattr.value()));
     }
-    if (stat.type() != FileMode.SYMLINK) { // whose mode means nothing to Linux
+    boolean hasMode = stat.type() != FileMode.SYMLINK; // whose mode means nothing to Linux
+    if (hasMode && !ignored.contains(MetadataPart.PERMISSIONS)) {
       attempt(path, "mode", () -> setModeOfNode(directory, name, permissions(stat, owned)));
     }
     attempt(
@@ -111,7 +121,21 @@ final class MetadataRestore {
     return owned ? stat.permissions() : stat.permissions() & ~FileMode.SET_ID_MASK;
   }
 
+  private List<Xattr> wantedXattrs(Node node) {
+    return node.metadata().toSet(node.stat().mode()).stream()
+        .filter(xattr -> !ignored.contains(part(xattr)))
+        .toList();
+  }
+
+  private static MetadataPart part(Xattr xattr) {
+    boolean list = xattr.name().equals(PosixAcl.ACCESS) || xattr.name().equals(PosixAcl.DEFAULT);
+    return list ? MetadataPart.ACCESS_LISTS : MetadataPart.XATTRS;
+  }
+
   private boolean owner(Bytes path, Call call) {
+    if (ignored.contains(MetadataPart.OWNERSHIP)) {
+      return false;
+    }
     try {
       call.run();
       return true;

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Set;
 
 /**
  * Restores an archive below a directory, and never outside of it: every name is one component that
@@ -48,9 +49,19 @@ public final class TreeRestore {
    *     out with a warning
    * @param existingDirectories allows a target that is not empty, too, with directories shared; but
    *     a file that is there already is ALREADY_EXISTS
+   * @param ignored what is not restored of files and directories
    */
-  public record Options(boolean overwrite, boolean devices, boolean existingDirectories) {
+  public record Options(
+      boolean overwrite, boolean devices, boolean existingDirectories, Set<MetadataPart> ignored) {
     public static final Options DEFAULT = new Options(false, true);
+
+    public Options {
+      ignored = Set.copyOf(ignored);
+    }
+
+    public Options(boolean overwrite, boolean devices, boolean existingDirectories) {
+      this(overwrite, devices, existingDirectories, Set.of());
+    }
 
     public Options(boolean overwrite, boolean devices) {
       this(overwrite, devices, false);
@@ -90,7 +101,7 @@ public final class TreeRestore {
     this.archive = archive;
     this.options = options;
     this.count = new TreeCount(listener);
-    this.metadata = new MetadataRestore(posix, count);
+    this.metadata = new MetadataRestore(posix, count, options.ignored);
   }
 
   /**

@@ -16,6 +16,7 @@ final class Commands {
           "snapshot",
           "group",
           "prune",
+          "garbage-collect",
           "namespace",
           "key",
           "login",
@@ -53,6 +54,7 @@ final class Commands {
       case "snapshot" -> new SnapshotCommand(terminal);
       case "group" -> new GroupCommand(terminal);
       case "prune" -> new PruneCommand(terminal);
+      case "garbage-collect" -> new GarbageCollectCommand(terminal);
       case "namespace" -> new NamespaceCommand(terminal);
       case "key" -> new KeyCommand(terminal);
       case "login" -> new LoginCommand(terminal);

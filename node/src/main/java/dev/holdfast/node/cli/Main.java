@@ -63,8 +63,9 @@ public final class Main {
   /** Runs one command; returns its exit code. Never ends the process. */
   public static int run(Terminal terminal, String... args) {
     Main root = new Main();
-    CommandLine line = tree(root, terminal, named(args));
-    return line.execute(args);
+    String[] ours = OtherNames.translated(args);
+    CommandLine line = tree(root, terminal, named(ours));
+    return line.execute(ours);
   }
 
   /** All commands, for those that tell about them. */

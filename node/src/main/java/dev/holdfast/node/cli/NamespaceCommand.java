@@ -10,6 +10,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,10 +26,28 @@ final class NamespaceCommand {
   }
 
   @Command(name = "list", description = "List the namespaces that you may see.")
-  int list(@Mixin ConnectionOptions connection, @Mixin OutputOption output) throws Exception {
+  int list(
+      @Mixin ConnectionOptions connection,
+      @Mixin OutputOption output,
+      @Parameters(arity = "0..1", paramLabel = "NAMESPACE", description = "Only those below it.")
+          @Nullable Namespace above,
+      @Option(
+              names = "--max-depth",
+              paramLabel = "N",
+              description = "Levels below it, 0 for itself; default: all.")
+          @Nullable Integer maxDepth)
+      throws Exception {
+    Map<String, String> query = new TreeMap<>();
+    if (above != null && !above.isRoot()) {
+      query.put("parent", above.toString());
+    }
+    if (maxDepth != null) {
+      query.put("max-depth", maxDepth.toString());
+    }
     List<Field> fields = List.of(Field.of("namespace", Align.LEFT, NamespaceCommand::shown));
     return connection.run(
-        terminal, node -> output.print(terminal, node.get(node.storePath("/namespace")), fields));
+        terminal,
+        node -> output.print(terminal, node.get(node.storePath("/namespace"), query), fields));
   }
 
   private static String shown(JsonNode row) {

@@ -54,8 +54,12 @@ final class PruneCommand implements Callable<Integer> {
 
   @Option(
       names = {"--dry-run", "-n"},
+      arity = "0..1",
       description = "Remove nothing, only show what would happen.")
   private boolean dryRun;
+
+  @Option(names = "--quiet", arity = "0..1", description = "Print nothing.")
+  private boolean quiet;
 
   PruneCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -74,7 +78,12 @@ final class PruneCommand implements Callable<Integer> {
             Field.text("reason"));
     return connection.run(
         terminal,
-        node -> output.print(terminal, node.post(node.storePath("/prune"), body), fields));
+        node -> {
+          JsonNode outcome = node.post(node.storePath("/prune"), body);
+          if (!quiet) {
+            output.print(terminal, outcome, fields);
+          }
+        });
   }
 
   private Map<Period, Long> rules() {

@@ -114,6 +114,17 @@ final class RestoreCommand implements Callable<Integer> {
       description = "Replace what is in the way at the target.")
   private boolean overwrite;
 
+  @Mixin private IgnoredMetadata ignored = new IgnoredMetadata();
+
+  @Option(
+      names = "--ignore-extract-device-errors",
+      arity = "0..1",
+      hidden = true,
+      description = "Devices that cannot be made are always a warning and no more.")
+  void ignoreDeviceErrors(boolean ignore) {
+    // They are so without it.
+  }
+
   @Option(
       names = "--no-device-nodes",
       description = "Leave block and character devices out; a warning names each.")
@@ -207,7 +218,8 @@ final class RestoreCommand implements Callable<Integer> {
   }
 
   private TreeRestore.Options options() {
-    return new TreeRestore.Options(overwrite, !noDeviceNodes, allowExistingDirectories);
+    return new TreeRestore.Options(
+        overwrite, !noDeviceNodes, allowExistingDirectories, ignored.parts());
   }
 
   private String whole(SnapshotFiles files, ArchiveName name, Workers workers) throws IOException {

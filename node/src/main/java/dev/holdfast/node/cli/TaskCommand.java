@@ -28,7 +28,9 @@ final class TaskCommand {
               defaultValue = "50",
               description = "At most so many; default: 50.")
           int limit,
-      @Option(names = "--running", description = "Only those that still run.") boolean running)
+      @Option(names = "--running", description = "Only those that still run.") boolean running,
+      @Option(names = "--all", arity = "0..1", hidden = true, description = "It is so without.")
+          boolean all)
       throws Exception {
     List<Field> fields =
         List.of(
@@ -69,5 +71,15 @@ final class TaskCommand {
             follower.printNew();
           }
         });
+  }
+
+  @Command(name = "stop", description = "Ask a task to stop; its log says when it has.")
+  int stop(
+      @Mixin ConnectionOptions connection,
+      @Parameters(paramLabel = "UPID", description = "As `task list` shows it.") String upid)
+      throws Exception {
+    return connection.run(
+        terminal,
+        node -> node.delete("/nodes/localhost/tasks/" + NodeConnection.segment(upid), Map.of()));
   }
 }
