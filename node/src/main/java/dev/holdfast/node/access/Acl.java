@@ -171,6 +171,15 @@ public final class Acl {
     return acl;
   }
 
+  /** Without any entry on the path or below it. */
+  public Acl withoutBelow(String path) {
+    Location top = Location.parse(path);
+    int depth = top.components().size();
+    SortedMap<Location, SortedMap<String, SortedMap<Role, Boolean>>> copy = new TreeMap<>(tree);
+    copy.keySet().removeIf(l -> l.components().size() >= depth && l.prefix(depth).equals(top));
+    return new Acl(copy);
+  }
+
   private Acl change(
       String path, String id, java.util.function.Consumer<SortedMap<Role, Boolean>> edit) {
     Location location = Location.parse(path);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -140,6 +141,46 @@ public final class DatastoreRegistry implements AutoCloseable {
                 + "'");
       }
     }
+  }
+
+  /**
+   * Changes the configuration of a store of {@code datastore.cfg}. Its path stays; how it syncs to
+   * disk counts from the next start.
+   *
+   * @param digest as in {@link StateFile#update(String, UnaryOperator)}
+   */
+  public synchronized void change(
+      @Nullable String digest, DatastoreName name, UnaryOperator<DatastoreConfig> change) {
+    Entry entry = listed(name);
+    DatastoreConfig changed = change.apply(entry.config());
+    var unused = changed.syncLevel(); // throws when it cannot be read
+    file.update(digest, old -> old.with(changed.section()));
+    entries.put(name, new Entry(changed, false, entry.store(), entry.problem()));
+  }
+
+  /**
+   * Forgets a store of {@code datastore.cfg} and closes it; its directory stays as it is. What
+   * still reads or writes there fails.
+   */
+  public synchronized void forget(@Nullable String digest, DatastoreName name) {
+    Entry entry = listed(name);
+    file.update(digest, old -> old.without(name.text()));
+    entries.remove(name);
+    if (entry.store() != null) {
+      entry.store().close();
+    }
+  }
+
+  private Entry listed(DatastoreName name) {
+    Entry entry = entries.get(name);
+    if (entry == null) {
+      throw BackupException.notFound("datastore '" + name + "' does not exist.");
+    }
+    if (entry.declared()) {
+      throw BackupException.invalid(
+          "datastore '" + name + "' is declared in mesh.yaml; change it there");
+    }
+    return entry;
   }
 
   /** For reading. Throws INVALID_INPUT when there is none of that name, or when it is offline. */

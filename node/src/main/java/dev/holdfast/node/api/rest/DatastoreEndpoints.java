@@ -14,7 +14,6 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.access.Rights;
-import dev.holdfast.node.access.SectionValues;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
@@ -25,37 +24,21 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
-import dev.holdfast.node.api.Params;
 import dev.holdfast.node.api.rest.StoreVisibility.View;
-import dev.holdfast.node.task.TaskRegistry;
-import dev.holdfast.node.task.Upid;
-import java.nio.file.Path;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReference;
 
-/** Datastores: list, state, configuration (spec/rest-api.md §6.2, §6.10). */
+/** Datastores: list and state (spec/rest-api.md §6.2). */
 final class DatastoreEndpoints {
-  /** Properties that are not text. */
-  private static final List<String> KEEP =
-      List.of("last", "hourly", "daily", "weekly", "monthly", "yearly");
-
-  private static final String ANY_LINE = "\\P{Cntrl}*";
-
   private final AccessControl access;
   private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
-  private final TaskRegistry tasks;
 
-  DatastoreEndpoints(AccessControl access, DatastoreRegistry stores, TaskRegistry tasks) {
+  DatastoreEndpoints(AccessControl access, DatastoreRegistry stores) {
     this.access = access;
     this.visibility = new StoreVisibility(access);
     this.stores = stores;
-    this.tasks = tasks;
   }
 
   void register(ApiRouter router) {
@@ -77,51 +60,6 @@ final class DatastoreEndpoints {
                 "Datastore.Audit or Datastore.Backup on /datastore/{store}; zeros for who may only"
                     + " see something below"),
             this::status));
-    router.add(
-        "GET",
-        "/config/datastore",
-        new Endpoint(
-            Doc.list("Lists the configurations of datastores.", "those that the caller may audit"),
-            ParamSchema.NONE,
-            Rule.ANYBODY,
-            this::configs));
-    Param name = Param.safeId("name", DatastoreName.LENGTH_MIN, DatastoreName.LENGTH_MAX);
-    router.add(
-        "GET",
-        "/config/datastore/{name}",
-        new Endpoint(
-            Doc.object("Shows the configuration of a datastore.", "its properties"),
-            ParamSchema.of(name),
-            Rule.any("/datastore/{name}", Privilege.DATASTORE_AUDIT),
-            this::config));
-    router.add(
-        "POST",
-        "/config/datastore",
-        new Endpoint(
-            Doc.task("Makes a datastore in a directory."),
-            creation(name),
-            Rule.any("/datastore", Privilege.DATASTORE_ALLOCATE),
-            this::create));
-  }
-
-  private static ParamSchema creation(Param name) {
-    return ParamSchema.of(
-        name,
-        Param.text("path", 1, 4096, ANY_LINE),
-        Param.COMMENT,
-        Param.text("gc-schedule", 0, 256, ANY_LINE).orNone(),
-        Param.text("prune-schedule", 0, 256, ANY_LINE).orNone(),
-        Param.integer("keep-last", 1, Long.MAX_VALUE).orNone(),
-        Param.integer("keep-hourly", 1, Long.MAX_VALUE).orNone(),
-        Param.integer("keep-daily", 1, Long.MAX_VALUE).orNone(),
-        Param.integer("keep-weekly", 1, Long.MAX_VALUE).orNone(),
-        Param.integer("keep-monthly", 1, Long.MAX_VALUE).orNone(),
-        Param.integer("keep-yearly", 1, Long.MAX_VALUE).orNone(),
-        Param.bool("verify-new"),
-        Param.userId("notify-user").orNone(),
-        Param.text("notify", 0, 256, ANY_LINE).orNone(),
-        Param.choice("notification-mode", "legacy-sendmail", "notification-system").orNone(),
-        Param.text("tuning", 0, 1024, ANY_LINE).orNone());
   }
 
   // ---- list and state ----
@@ -199,95 +137,5 @@ final class DatastoreEndpoints {
   /** A directory of this machine, which nobody takes away. */
   static void putKind(ObjectNode json) {
     json.put("mount-status", "nonremovable").put("backend-type", "filesystem");
-  }
-
-  // ---- configuration ----
-
-  private ApiResult configs(ApiCall call) {
-    ArrayNode list = Json.array();
-    for (DatastoreConfig config : stores.configs()) {
-      String path = GroupAccess.path(config.name(), Namespace.ROOT);
-      if (access.any(call.who(), path, Set.of(Privilege.DATASTORE_AUDIT))) {
-        list.add(json(config));
-      }
-    }
-    return ApiResult.of(list).with("digest", stores.fileDigest());
-  }
-
-  private ApiResult config(ApiCall call) {
-    DatastoreName name = new DatastoreName(call.params().text("name"));
-    DatastoreConfig config = stores.config(name);
-    if (config == null) {
-      throw DatastoreRegistry.unknown(name);
-    }
-    return ApiResult.of(json(config)).with("digest", stores.fileDigest());
-  }
-
-  private static ObjectNode json(DatastoreConfig config) {
-    ObjectNode json = Json.object().put("name", config.name().text());
-    config
-        .properties()
-        .forEach(
-            (key, value) -> {
-              if (key.startsWith("keep-")) {
-                json.put(key, SectionValues.integer(value));
-              } else if (key.equals("verify-new") || key.equals("gc-on-unmount")) {
-                json.put(key, SectionValues.bool(value));
-              } else {
-                json.put(key, value);
-              }
-            });
-    return json;
-  }
-
-  /**
-   * Makes the store before it answers, so that a path that cannot be used is an answer and not only
-   * a line in a task log. The task is there for the record.
-   */
-  private ApiResult create(ApiCall call) throws Exception {
-    Params params = call.params();
-    SortedMap<String, String> properties = new TreeMap<>();
-    for (String key :
-        List.of(
-            "path",
-            "comment",
-            "gc-schedule",
-            "prune-schedule",
-            "notify-user",
-            "notify",
-            "notification-mode",
-            "tuning")) {
-      params
-          .optionalText(key)
-          .filter(text -> !text.isBlank())
-          .ifPresent(text -> properties.put(key, text.strip()));
-    }
-    for (String keep : KEEP) {
-      params
-          .optionalInteger("keep-" + keep)
-          .ifPresent(count -> properties.put("keep-" + keep, Long.toString(count)));
-    }
-    if (params.has("verify-new")) {
-      properties.put("verify-new", Boolean.toString(params.bool("verify-new", false)));
-    }
-    DatastoreConfig config =
-        new DatastoreConfig(new DatastoreName(params.text("name")), properties);
-    if (!Path.of(config.properties().getOrDefault("path", "")).isAbsolute()) {
-      throw BackupException.invalid("datastore path '" + config.path() + "' is not absolute");
-    }
-    var level = config.syncLevel(); // a wrong tuning text is refused before anything is made
-    stores.requireNew(config);
-    AtomicReference<Upid> upid = new AtomicReference<>();
-    tasks.run(
-        "create-datastore",
-        config.name().text(),
-        call.who(),
-        task -> {
-          upid.set(task.upid());
-          task.log("create datastore '" + config.name() + "' in '" + config.path() + "'");
-          stores.create(config);
-          task.log("datastore is open, sync-level " + level);
-        });
-    return ApiResult.of(String.valueOf(upid.get()));
   }
 }

@@ -48,7 +48,7 @@ final class NamespaceEndpoints {
         new Endpoint(
             Doc.text("Makes a namespace, if it is not there.", "its whole name"),
             ParamSchema.of(Param.STORE, Param.safeId("name", 1, 32), Param.namespace("parent")),
-            Rule.inside("Datastore.Modify on /datastore/{store}/{parent}"),
+            Rule.inside("Datastore.Modify on the parent, /datastore/{store}/{parent}"),
             this::create));
     router.add(
         "DELETE",

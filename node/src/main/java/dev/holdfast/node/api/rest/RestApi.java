@@ -32,7 +32,8 @@ public final class RestApi {
     new TaskEndpoints(control, tasks).register(router);
     new NodeEndpoints(access.directory(), identity.fingerprint(), tasks.clock()).register(router);
     new CertificateEndpoints(identity).register(router);
-    new DatastoreEndpoints(control, stores, tasks).register(router);
+    new DatastoreEndpoints(control, stores).register(router);
+    new DatastoreConfigEndpoints(control, stores, tasks).register(router);
     new UsageEndpoints(new StoreVisibility(control), stores).register(router);
     new CollectionEndpoints(control, stores, tasks).register(router);
     new ActivityEndpoints(stores, tasks).register(router);

@@ -1,0 +1,285 @@
+package dev.holdfast.node.api.rest;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.node.access.AccessControl;
+import dev.holdfast.node.access.Privilege;
+import dev.holdfast.node.access.SectionValues;
+import dev.holdfast.node.api.ApiCall;
+import dev.holdfast.node.api.ApiResult;
+import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.DatastoreConfig;
+import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Doc;
+import dev.holdfast.node.api.Endpoint;
+import dev.holdfast.node.api.Endpoint.Rule;
+import dev.holdfast.node.api.Param;
+import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Params;
+import dev.holdfast.node.task.TaskRegistry;
+import dev.holdfast.node.task.Upid;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+
+/**
+ * The configuration of datastores (spec/rest-api.md §6.10). Those that {@code mesh.yaml} declares
+ * are listed, and changed there.
+ */
+final class DatastoreConfigEndpoints {
+  private static final String CONFIGS = "/config/datastore";
+  private static final String CONFIG = CONFIGS + "/{name}";
+  private static final Param NAME =
+      Param.safeId("name", DatastoreName.LENGTH_MIN, DatastoreName.LENGTH_MAX);
+
+  private static final List<String> KEEP =
+      List.of("last", "hourly", "daily", "weekly", "monthly", "yearly");
+  private static final String ANY_LINE = "\\P{Cntrl}*";
+
+  /** Properties that are text, and may be changed later. */
+  private static final List<Param> TEXTS =
+      List.of(
+          Param.COMMENT,
+          Param.text("gc-schedule", 0, 256, ANY_LINE).orNone(),
+          Param.userId("notify-user").orNone(),
+          Param.text("notify", 0, 256, ANY_LINE).orNone(),
+          Param.choice("notification-mode", "legacy-sendmail", "notification-system").orNone(),
+          Param.text("tuning", 0, 1024, ANY_LINE).orNone());
+
+  private static final Param PRUNE_SCHEDULE =
+      Param.text("prune-schedule", 0, 256, ANY_LINE).orNone();
+  private static final Param MAINTENANCE =
+      Param.text("maintenance-mode", 0, 256, ANY_LINE).orNone();
+  private static final String[] DELETABLE = {
+    "comment",
+    "gc-schedule",
+    "verify-new",
+    "notify-user",
+    "notify",
+    "notification-mode",
+    "tuning",
+    "maintenance-mode"
+  };
+
+  private final AccessControl access;
+  private final DatastoreRegistry stores;
+  private final TaskRegistry tasks;
+
+  DatastoreConfigEndpoints(AccessControl access, DatastoreRegistry stores, TaskRegistry tasks) {
+    this.access = access;
+    this.stores = stores;
+    this.tasks = tasks;
+  }
+
+  void register(ApiRouter router) {
+    router.add(
+        "GET",
+        CONFIGS,
+        new Endpoint(
+            Doc.list("Lists the configurations of datastores.", "those that the caller may audit"),
+            ParamSchema.NONE,
+            Rule.ANYBODY,
+            this::configs));
+    router.add(
+        "GET",
+        CONFIG,
+        new Endpoint(
+            Doc.object("Shows the configuration of a datastore.", "its properties"),
+            ParamSchema.of(NAME),
+            Rule.any("/datastore/{name}", Privilege.DATASTORE_AUDIT),
+            this::config));
+    router.add(
+        "POST",
+        CONFIGS,
+        new Endpoint(
+            Doc.task("Makes a datastore in a directory."),
+            creation(),
+            Rule.any("/datastore", Privilege.DATASTORE_ALLOCATE),
+            this::create));
+    router.add(
+        "PUT",
+        CONFIG,
+        new Endpoint(
+            Doc.nothing("Changes the configuration of a datastore."),
+            change(),
+            Rule.any("/datastore/{name}", Privilege.DATASTORE_MODIFY),
+            this::change));
+    router.add(
+        "DELETE",
+        CONFIG,
+        new Endpoint(
+                Doc.task("Forgets a datastore; its directory stays."),
+                ParamSchema.of(
+                    NAME, Param.bool("keep-job-configs"), Param.bool("destroy-data"), Param.DIGEST),
+                Rule.any("/datastore/{name}", Privilege.DATASTORE_ALLOCATE),
+                this::forget)
+            .absentIs404());
+  }
+
+  private static ParamSchema creation() {
+    return schema(Stream.of(NAME, Param.text("path", 1, 4096, ANY_LINE)));
+  }
+
+  private static ParamSchema change() {
+    return schema(
+        Stream.of(
+            NAME, MAINTENANCE, Param.choice("delete", DELETABLE).orNone().list(), Param.DIGEST));
+  }
+
+  private static ParamSchema schema(Stream<Param> own) {
+    Stream<Param> common =
+        Stream.concat(TEXTS.stream(), Stream.of(Param.bool("verify-new"), PRUNE_SCHEDULE));
+    Stream<Param> keep =
+        KEEP.stream().map(period -> Param.integer("keep-" + period, 1, Long.MAX_VALUE).orNone());
+    return ParamSchema.of(Stream.of(own, common, keep).flatMap(part -> part).toArray(Param[]::new));
+  }
+
+  // ---- reading ----
+
+  private ApiResult configs(ApiCall call) {
+    ArrayNode list = Json.array();
+    for (DatastoreConfig config : stores.configs()) {
+      String path = GroupAccess.path(config.name(), Namespace.ROOT);
+      if (access.any(call.who(), path, Set.of(Privilege.DATASTORE_AUDIT))) {
+        list.add(json(config));
+      }
+    }
+    return ApiResult.of(list).with("digest", stores.fileDigest());
+  }
+
+  private ApiResult config(ApiCall call) {
+    DatastoreName name = new DatastoreName(call.params().text("name"));
+    DatastoreConfig config = stores.config(name);
+    if (config == null) {
+      throw DatastoreRegistry.unknown(name);
+    }
+    return ApiResult.of(json(config)).with("digest", stores.fileDigest());
+  }
+
+  private static ObjectNode json(DatastoreConfig config) {
+    ObjectNode json = Json.object().put("name", config.name().text());
+    config
+        .properties()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith("keep-")) {
+                json.put(key, SectionValues.integer(value));
+              } else if (key.equals("verify-new") || key.equals("gc-on-unmount")) {
+                json.put(key, SectionValues.bool(value));
+              } else {
+                json.put(key, value);
+              }
+            });
+    return json;
+  }
+
+  /**
+   * Makes the store before it answers, so that a path that cannot be used is an answer and not only
+   * a line in a task log. The task is there for the record.
+   */
+  private ApiResult create(ApiCall call) throws Exception {
+    Params params = call.params();
+    NavigableMap<String, String> properties = changed(new TreeMap<>(), params);
+    params.optionalText("path").ifPresent(path -> properties.put("path", path.strip()));
+    params
+        .optionalText(PRUNE_SCHEDULE.name())
+        .filter(text -> !text.isBlank())
+        .ifPresent(text -> properties.put(PRUNE_SCHEDULE.name(), text.strip()));
+    for (String keep : KEEP) {
+      params
+          .optionalInteger("keep-" + keep)
+          .ifPresent(count -> properties.put("keep-" + keep, Long.toString(count)));
+    }
+    DatastoreConfig config =
+        new DatastoreConfig(new DatastoreName(params.text("name")), properties);
+    if (!Path.of(config.properties().getOrDefault("path", "")).isAbsolute()) {
+      throw BackupException.invalid("datastore path '" + config.path() + "' is not absolute");
+    }
+    var level = config.syncLevel(); // a wrong tuning text is refused before anything is made
+    stores.requireNew(config);
+    AtomicReference<Upid> upid = new AtomicReference<>();
+    tasks.run(
+        "create-datastore",
+        config.name().text(),
+        call.who(),
+        task -> {
+          upid.set(task.upid());
+          task.log("create datastore '" + config.name() + "' in '" + config.path() + "'");
+          stores.create(config);
+          task.log("datastore is open, sync-level " + level);
+        });
+    return ApiResult.of(String.valueOf(upid.get()));
+  }
+
+  // ---- changes ----
+
+  private ApiResult change(ApiCall call) {
+    Params params = call.params();
+    if (params.has(PRUNE_SCHEDULE.name())
+        || KEEP.stream().anyMatch(period -> params.has("keep-" + period))) {
+      throw BackupException.invalid("datastore prune settings have been replaced by prune jobs");
+    }
+    stores.change(
+        UserEndpoints.digest(params),
+        new DatastoreName(params.text(NAME.name())),
+        old -> new DatastoreConfig(old.name(), changed(old.properties(), params)));
+    return ApiResult.none();
+  }
+
+  /** An empty text takes the property away. */
+  private static NavigableMap<String, String> changed(
+      SortedMap<String, String> old, Params params) {
+    NavigableMap<String, String> properties = new TreeMap<>(old);
+    params.texts("delete").forEach(properties::remove);
+    Stream.concat(TEXTS.stream(), Stream.of(MAINTENANCE))
+        .map(Param::name)
+        .filter(params::has)
+        .forEach(
+            key -> {
+              String text = params.text(key).strip();
+              if (text.isEmpty()) {
+                properties.remove(key);
+              } else {
+                properties.put(key, text);
+              }
+            });
+    if (params.has("verify-new")) {
+      properties.put("verify-new", Boolean.toString(params.bool("verify-new", false)));
+    }
+    return properties;
+  }
+
+  /** Jobs of the store stay, and fail; who made them sees why. */
+  private ApiResult forget(ApiCall call) throws Exception {
+    Params params = call.params();
+    DatastoreName name = new DatastoreName(params.text(NAME.name()));
+    if (params.bool("destroy-data", false)) {
+      throw new BackupException(
+          Kind.NOT_BUILT, "destroying the data of a datastore is not built yet on this node");
+    }
+    AtomicReference<Upid> upid = new AtomicReference<>();
+    tasks.run(
+        "delete-datastore",
+        name.text(),
+        call.who(),
+        task -> {
+          upid.set(task.upid());
+          stores.forget(UserEndpoints.digest(params), name);
+          if (!params.bool("keep-job-configs", false)) {
+            String path = GroupAccess.path(name, Namespace.ROOT);
+            var unused = access.acl().update(acl -> acl.withoutBelow(path));
+          }
+          task.log("forgot datastore '" + name + "'; its directory stays as it is");
+        });
+    return ApiResult.of(String.valueOf(upid.get()));
+  }
+}
