@@ -3,12 +3,12 @@
 
 JDK_MIN=25
 
-# Makes a temporary directory and prints it: in memory where there is room, since a datastore has 65,536 directories, which
-# cost minutes on some disks.
+# Makes a temporary directory named after $1 and prints it: in memory where there is room ($2 KiB), since a datastore has
+# 65,536 directories, which cost minutes on some disks.
 scratch_dir() {
   local memory=/dev/shm free_kib
   free_kib=$(df -Pk "$memory" 2>/dev/null | awk 'NR == 2 { print $4 }')
-  if [ -n "${TMPDIR:-}" ] || [ "${free_kib:-0}" -lt 4000000 ]; then memory=${TMPDIR:-/tmp}; fi
+  if [ -n "${TMPDIR:-}" ] || [ "${free_kib:-0}" -lt "${2:-4000000}" ]; then memory=${TMPDIR:-/tmp}; fi
   mktemp -d "$memory/$1.XXXXXX"
 }
 
@@ -98,4 +98,13 @@ require_maven() {
     }
     MVN=$(command -v mvn)
   fi
+}
+
+# Installs the program $1 from one of the packages named after it, unless it is there.
+require_program() {
+  command -v "$1" >/dev/null && return 0
+  say "no $1 found"
+  install_first_of "${@:2}" && command -v "$1" >/dev/null && return 0
+  say "error: $1 could not be installed; install it and put it on the PATH"
+  exit 1
 }

@@ -7,10 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 
-/**
- * Files of mixed compressibility, the same at every run: every second MiB is random, which nothing
- * compresses, the others are made of words, which zstd brings to about a third.
- */
+/** Data to back up, the same at every run of the same seed: noise, words and nothing. */
 final class BenchData {
   static final long SEED = 20_260_101;
 
@@ -19,22 +16,42 @@ final class BenchData {
   private static final int WORD_BYTES_MIN = 2;
   private static final int WORD_BYTES_MAX = 10;
 
-  private BenchData() {}
+  private final Random random;
+  private final byte[][] words;
 
-  static void write(Path file, int mebibytes) throws IOException {
-    Random random = new Random(SEED);
-    byte[][] words = words(random);
+  BenchData(long seed) {
+    random = new Random(seed);
+    words = words(random);
+  }
+
+  /**
+   * A file of mixed compressibility: every second MiB is noise, the others are words.
+   *
+   * @param mebibytes its size
+   */
+  static void write(Path file, int mebibytes, long seed) throws IOException {
+    BenchData data = new BenchData(seed);
     byte[] piece = new byte[PIECE_BYTES];
     try (OutputStream out = Files.newOutputStream(file)) {
       for (int i = 0; i < mebibytes; i++) {
         if (i % 2 == 0) {
-          random.nextBytes(piece);
+          data.noise(piece);
         } else {
-          text(piece, words, random);
+          data.text(piece);
         }
         out.write(piece);
       }
     }
+  }
+
+  /** The source of all choices, so that they repeat with the seed. */
+  Random random() {
+    return random;
+  }
+
+  /** Fills it with what nothing compresses. */
+  void noise(byte[] piece) {
+    random.nextBytes(piece);
   }
 
   private static byte[][] words(Random random) {
@@ -50,8 +67,8 @@ final class BenchData {
     return words;
   }
 
-  /** Few words are frequent, most are rare, as in a language. */
-  private static void text(byte[] piece, byte[][] words, Random random) {
+  /** Fills it with words, which zstd brings to about a third: few are frequent, most are rare. */
+  void text(byte[] piece) {
     int at = 0;
     while (at < piece.length) {
       double rank = random.nextDouble();

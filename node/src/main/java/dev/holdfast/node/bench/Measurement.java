@@ -2,6 +2,7 @@ package dev.holdfast.node.bench;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One figure of a benchmark beside what bounds it, taken in the same run on the same machine.
@@ -20,28 +21,19 @@ public record Measurement(
     List<Double> boundRuns,
     Limit limit) {
   /** Of a ratio to its bound. */
-  public enum Limit {
-    /** Half of what the machine could do. */
-    AT_LEAST_HALF(">= 0.50"),
-    AT_MOST_ONE("<= 1.00"),
-    NONE("-");
+  public record Limit(String text, double min, double max) {
+    public static final Limit NONE = new Limit("-", 0, Double.MAX_VALUE);
 
-    private final String text;
-
-    Limit(String text) {
-      this.text = text;
+    public static Limit atLeast(double ratio) {
+      return new Limit(String.format(Locale.ROOT, ">= %.2f", ratio), ratio, Double.MAX_VALUE);
     }
 
-    public String text() {
-      return text;
+    public static Limit atMost(double ratio) {
+      return new Limit(String.format(Locale.ROOT, "<= %.2f", ratio), 0, ratio);
     }
 
     boolean holds(double ratio) {
-      return switch (this) {
-        case AT_LEAST_HALF -> ratio >= 0.5;
-        case AT_MOST_ONE -> ratio <= 1;
-        case NONE -> true;
-      };
+      return ratio >= min && ratio <= max;
     }
   }
 
@@ -66,7 +58,7 @@ public record Measurement(
     return limit.holds(ratio());
   }
 
-  private static double median(List<Double> values) {
+  static double median(List<Double> values) {
     double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     if (sorted.length == 0) {
       throw new IllegalArgumentException("nothing was measured: " + Arrays.toString(sorted));

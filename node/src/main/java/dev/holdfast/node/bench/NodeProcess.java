@@ -118,8 +118,16 @@ public final class NodeProcess implements AutoCloseable {
     return startSeconds;
   }
 
+  String host() {
+    return url.getHost();
+  }
+
+  int port() {
+    return url.getPort();
+  }
+
   public String address() {
-    return url.getHost() + ":" + url.getPort();
+    return host() + ":" + port();
   }
 
   public String fingerprint() {
@@ -134,6 +142,11 @@ public final class NodeProcess implements AutoCloseable {
       throw new IOException("the node's process is gone");
     }
     return Long.parseLong(resident.group(1)) * 1024 / 1e6;
+  }
+
+  /** Of all its threads since its start. */
+  double cpuSeconds() throws IOException {
+    return CpuTime.ofProcess(process.pid());
   }
 
   /** Stops it as an operator does, and waits for its end. */

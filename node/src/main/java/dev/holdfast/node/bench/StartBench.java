@@ -62,13 +62,13 @@ public final class StartBench {
             starts,
             "the limit",
             List.of(START_SECONDS_MAX),
-            Limit.AT_MOST_ONE),
+            Limit.atMost(1)),
         new Measurement(
             "idle memory " + how,
             Rates.MEGABYTES,
             residents,
             "the limit",
             List.of(IDLE_MEGABYTES_MAX),
-            Limit.AT_MOST_ONE));
+            Limit.atMost(1)));
   }
 }

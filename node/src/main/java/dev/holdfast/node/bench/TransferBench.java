@@ -45,7 +45,7 @@ public final class TransferBench {
   public List<Measurement> run(Path launcher, int runs) throws IOException {
     Path source = Files.createDirectory(directory.resolve("source"));
     Path file = source.resolve("file");
-    BenchData.write(file, mebibytes);
+    BenchData.write(file, mebibytes, BenchData.SEED);
     Path config =
         Files.writeString(
             directory.resolve("mesh.yaml"),
@@ -98,7 +98,7 @@ public final class TransferBench {
   private static Measurement measurement(
       String name, List<Double> runs, String bound, List<Double> boundRuns) {
     return new Measurement(
-        name, Rates.MEBIBYTES_PER_SECOND, runs, bound, boundRuns, Limit.AT_LEAST_HALF);
+        name, Rates.MEBIBYTES_PER_SECOND, runs, bound, boundRuns, Limit.atLeast(0.5));
   }
 
   private double ingest(NodeProcess node, String datastore, Path source) {

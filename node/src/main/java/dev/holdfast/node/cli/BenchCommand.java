@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.node.bench.ChunkerBench;
+import dev.holdfast.node.bench.ClientBench;
 import dev.holdfast.node.bench.Measurement;
 import dev.holdfast.node.bench.StartBench;
 import dev.holdfast.node.bench.TransferBench;
@@ -31,13 +32,16 @@ import picocli.CommandLine.Parameters;
 final class BenchCommand implements Callable<Integer> {
   static final String NAME = "bench";
 
-  private static final Set<String> ALL = Set.of("ingest", "restore", "chunker", "start");
+  private static final String CLIENT = "client";
+  private static final Set<String> ALL = Set.of("ingest", "restore", "chunker", "start", CLIENT);
 
   private final Terminal terminal;
 
   @Mixin private OutputOption output = new OutputOption();
 
-  @Parameters(paramLabel = "WHAT", description = "ingest, restore, chunker, start; default: all.")
+  @Parameters(
+      paramLabel = "WHAT",
+      description = "ingest, restore, chunker, start, which are the default, or client.")
   private List<String> names = List.of();
 
   @Option(names = "--launcher", required = true, description = "scripts/holdfast")
@@ -54,6 +58,14 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--transfers", description = "Runs of a transfer; default: ${DEFAULT-VALUE}.")
   private int transfers = 3;
+
+  @Option(
+      names = "--image",
+      description = "MiB of the image beside restic and borg; default: ${DEFAULT-VALUE}.")
+  private int imageMebibytes = 4096;
+
+  @Option(names = "--rounds", description = "Of all three programs; default: ${DEFAULT-VALUE}.")
+  private int rounds = 1;
 
   @Option(names = "--starts", description = "Starts of a node; default: ${DEFAULT-VALUE}.")
   private int starts = 5;
@@ -81,6 +93,11 @@ final class BenchCommand implements Callable<Integer> {
       Path work = Files.createDirectory(directory.resolve("start"));
       all.addAll(StartBench.run(launcher, work, starts));
     }
+    if (names.contains(CLIENT)) {
+      Path work = Files.createDirectory(directory.resolve("client"));
+      all.addAll(
+          new ClientBench(launcher, work, imageMebibytes, terminal::message).run(rounds, starts));
+    }
     print(all);
     boolean holds = all.stream().allMatch(Measurement::holds);
     return (holds ? ExitCode.OK : ExitCode.FAILED).number();
@@ -90,12 +107,14 @@ final class BenchCommand implements Callable<Integer> {
     for (String name : names) {
       if (!ALL.contains(name)) {
         throw new UsageException(
-            "no benchmark '" + name + "'", "There are ingest, restore, chunker and start.");
+            "no benchmark '" + name + "'", "There are ingest, restore, chunker, start and client.");
       }
     }
-    if (mebibytes < 4 || mebibytes % 4 != 0 || transfers < 1 || starts < 1) {
-      throw new UsageException(
-          "--size takes a multiple of 4, --transfers and --starts at least 1", null);
+    if (mebibytes < 4 || mebibytes % 4 != 0 || imageMebibytes < 4) {
+      throw new UsageException("--size takes a multiple of 4, --image at least 4", null);
+    }
+    if (transfers < 1 || starts < 1 || rounds < 1) {
+      throw new UsageException("--transfers, --starts and --rounds take at least 1", null);
     }
   }
 
