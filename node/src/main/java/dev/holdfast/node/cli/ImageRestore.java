@@ -1,20 +1,19 @@
 package dev.holdfast.node.cli;
 
 import dev.holdfast.chunkstore.blob.BlobCodec;
+import dev.holdfast.chunkstore.blob.ZeroChunks;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.index.ChunkIndex;
-import dev.holdfast.chunkstore.model.Digest;
+import dev.holdfast.replication.peer.ImageDownload;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Writes an image into a file, which has holes where the image is zero and takes no more room than
@@ -25,25 +24,31 @@ final class ImageRestore {
   /** A hole is made of whole blocks of the file system; this is the largest in use. */
   private static final int HOLE_BYTES = 64 << 10;
 
+  private final ImageDownload image;
   private final ChunkIndex index;
-  private final BlobCodec codec;
   private final Path target;
   private final boolean overwrite;
-  private final Map<Integer, Digest> zeros = new HashMap<>();
-  private long writtenBytes;
+  private final ZeroChunks zeros;
+  private final Progress progress;
+  private final AtomicLong writtenBytes = new AtomicLong();
 
-  ImageRestore(ChunkIndex index, BlobCodec codec, Path target, boolean overwrite) {
-    this.index = index;
-    this.codec = codec;
+  /**
+   * @param codec of the image's chunks
+   */
+  ImageRestore(
+      ImageDownload image, BlobCodec codec, Path target, boolean overwrite, Progress progress) {
+    this.image = image;
+    this.index = image.index();
+    this.progress = progress;
+    this.zeros = new ZeroChunks(codec);
     this.target = target;
     this.overwrite = overwrite;
   }
 
   /**
-   * @param content of the image, from its beginning; skipping is cheap
    * @return what was done, for a person
    */
-  String run(InputStream content) throws IOException {
+  String run() throws IOException {
     boolean device = Files.exists(target) && !Files.isRegularFile(target);
     if (device && Files.isDirectory(target)) {
       throw BackupException.invalid("'" + target + "' is a directory, an image becomes a file");
@@ -65,66 +70,57 @@ final class ImageRestore {
                 + " bytes, the image "
                 + index.contentBytes());
       }
-      write(content, channel, device);
+      write(channel, device);
       if (channel.size() > 0) { // not what has no size, such as /dev/null
         channel.force(true);
       }
     }
     return HumanText.bytes(index.contentBytes())
-        + (device ? "" : ", of which " + HumanText.bytes(writtenBytes) + " are no holes");
+        + (device ? "" : ", of which " + HumanText.bytes(writtenBytes.get()) + " are no holes");
   }
 
-  private void write(InputStream content, FileChannel channel, boolean device) throws IOException {
-    byte[] chunk = new byte[0];
-    for (int i = 0; i < index.chunkCount(); i++) {
-      int bytes = index.chunkBytes(i);
-      long start = index.start(i);
-      if (!device && isZeros(i)) {
-        content.skipNBytes(bytes);
-        continue;
-      }
-      if (chunk.length != bytes) {
-        chunk = new byte[bytes];
-      }
-      int got = content.readNBytes(chunk, 0, bytes);
-      if (got != bytes) {
-        throw BackupException.corrupt("the image ends at " + (start + got));
-      }
-      if (device) {
-        put(channel, chunk, 0, bytes, start);
-      } else {
-        putWithHoles(channel, chunk, start);
-      }
-    }
+  private void write(FileChannel channel, boolean device) throws IOException {
+    image.run(
+        chunk -> {
+          boolean wanted =
+              device || !index.digest(chunk).equals(zeros.digest(index.chunkBytes(chunk)));
+          if (!wanted) {
+            progress.more(index.chunkBytes(chunk));
+          }
+          return wanted;
+        },
+        (chunk, plain, bytes) -> {
+          if (device) {
+            put(channel, plain, 0, bytes, index.start(chunk));
+          } else {
+            putWithHoles(channel, plain, bytes, index.start(chunk));
+          }
+          progress.more(bytes);
+        });
     if (!device && channel.size() < index.contentBytes()) {
       // The last byte of a hole at the end makes the file as long as the image.
       put(channel, new byte[1], 0, 1, index.contentBytes() - 1);
     }
   }
 
-  private boolean isZeros(int chunk) {
-    int bytes = index.chunkBytes(chunk);
-    Digest ofZeros =
-        zeros.computeIfAbsent(bytes, length -> codec.digest(new byte[length], 0, length));
-    return index.digest(chunk).equals(ofZeros);
-  }
-
-  private void putWithHoles(FileChannel channel, byte[] chunk, long start) throws IOException {
-    byte[] hole = new byte[HOLE_BYTES];
-    for (int at = 0; at < chunk.length; at += HOLE_BYTES) {
-      int bytes = Math.min(HOLE_BYTES, chunk.length - at);
-      if (!Arrays.equals(chunk, at, at + bytes, hole, 0, bytes)) {
+  private void putWithHoles(FileChannel channel, byte[] chunk, int length, long start) {
+    for (int at = 0; at < length; at += HOLE_BYTES) {
+      int bytes = Math.min(HOLE_BYTES, length - at);
+      if (!ZeroChunks.isZeros(chunk, at, bytes)) {
         put(channel, chunk, at, bytes, start + at);
       }
     }
   }
 
-  private void put(FileChannel channel, byte[] bytes, int offset, int length, long position)
-      throws IOException {
+  private void put(FileChannel channel, byte[] bytes, int offset, int length, long position) {
     ByteBuffer piece = ByteBuffer.wrap(bytes, offset, length);
-    while (piece.hasRemaining()) {
-      channel.write(piece, position + piece.position() - offset);
+    try {
+      while (piece.hasRemaining()) {
+        channel.write(piece, position + piece.position() - offset);
+      }
+    } catch (IOException e) {
+      throw FileErrors.of("write", target, e);
     }
-    writtenBytes += length;
+    writtenBytes.addAndGet(length);
   }
 }

@@ -6,10 +6,10 @@ import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.replication.peer.ArchiveUpload;
 import dev.holdfast.replication.peer.BackupSession;
+import dev.holdfast.replication.peer.ChunkWindow;
 import dev.holdfast.replication.peer.ChunkingOutputStream;
 import dev.holdfast.replication.peer.UploadMeans;
 import dev.holdfast.replication.peer.UploadStats;
-import dev.holdfast.replication.peer.UploadWindow;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -39,7 +39,7 @@ final class ImageUploads {
   private final Terminal terminal;
   private final BackupSession session;
   private final UploadMeans means;
-  private final UploadWindow window = UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT);
+  private final ChunkWindow window = ChunkWindow.ofBytes(ChunkWindow.BYTES_DEFAULT);
 
   ImageUploads(Terminal terminal, BackupSession session, UploadMeans means) {
     this.terminal = terminal;

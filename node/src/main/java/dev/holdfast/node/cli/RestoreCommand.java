@@ -14,6 +14,7 @@ import dev.holdfast.chunkstore.pxar.TreeListener;
 import dev.holdfast.chunkstore.pxar.TreeRestore;
 import dev.holdfast.chunkstore.pxar.TreeSummary;
 import dev.holdfast.chunkstore.pxar.posix.Bytes;
+import dev.holdfast.replication.peer.ImageDownload;
 import dev.holdfast.replication.peer.PxarFiles;
 import dev.holdfast.replication.peer.ReaderSession;
 import dev.holdfast.replication.peer.SnapshotFiles;
@@ -238,13 +239,23 @@ final class RestoreCommand implements Callable<Integer> {
 
   private String stream(SnapshotFiles files, ManifestFile file, Workers workers)
       throws IOException {
+    if (file.name().kind() == ArchiveName.Kind.FIXED_INDEX && !target.equals(STANDARD_OUTPUT)) {
+      return image(files, file, workers);
+    }
     ChunkIndex index = files.index(file);
     Progress progress = new Progress(terminal, archive, index.contentBytes());
     try (InputStream content = new Counted(files.content(file, index, workers), progress)) {
-      boolean image = file.name().kind() == ArchiveName.Kind.FIXED_INDEX;
-      return image && !target.equals(STANDARD_OUTPUT)
-          ? new ImageRestore(index, files.codec(file), Path.of(target), overwrite).run(content)
-          : copied(content);
+      return copied(content);
+    } finally {
+      progress.clear();
+    }
+  }
+
+  private String image(SnapshotFiles files, ManifestFile file, Workers workers) throws IOException {
+    ImageDownload image = files.image(file, workers);
+    Progress progress = new Progress(terminal, archive, image.index().contentBytes());
+    try {
+      return new ImageRestore(image, files.codec(file), Path.of(target), overwrite, progress).run();
     } finally {
       progress.clear();
     }

@@ -3,6 +3,7 @@ package dev.holdfast.replication.peer;
 import dev.holdfast.chunkstore.blob.BlobCodec;
 import dev.holdfast.chunkstore.blob.ChunkBuffers;
 import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.blob.ZeroChunks;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
@@ -61,8 +62,9 @@ public final class ArchiveUpload implements ChunkSink {
   private final int writer;
   private final KnownChunks known;
   private final Executor pool;
-  private final UploadWindow window;
+  private final ChunkWindow window;
   private final Protection protection;
+  private final ZeroChunks zeros;
   private final ChunkBuffers buffers = new ChunkBuffers();
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -99,7 +101,7 @@ public final class ArchiveUpload implements ChunkSink {
       boolean fixed,
       int writer,
       UploadMeans means,
-      UploadWindow window) {
+      ChunkWindow window) {
     this.session = session;
     this.name = name;
     this.fixed = fixed;
@@ -107,19 +109,20 @@ public final class ArchiveUpload implements ChunkSink {
     this.known = means.known();
     this.pool = means.pool();
     this.protection = means.protection();
+    this.zeros = new ZeroChunks(protection.codec());
     this.window = window;
   }
 
   /** Starts an archive of chunks that content has cut, with a window of its own. */
   public static ArchiveUpload dynamic(BackupSession session, ArchiveName name, UploadMeans means) {
-    return dynamic(session, name, means, UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT));
+    return dynamic(session, name, means, ChunkWindow.ofBytes(ChunkWindow.BYTES_DEFAULT));
   }
 
   /**
    * @param window what may be under way at a time
    */
   public static ArchiveUpload dynamic(
-      BackupSession session, ArchiveName name, UploadMeans means, UploadWindow window) {
+      BackupSession session, ArchiveName name, UploadMeans means, ChunkWindow window) {
     return new ArchiveUpload(session, name, false, session.createDynamic(name), means, window);
   }
 
@@ -129,7 +132,7 @@ public final class ArchiveUpload implements ChunkSink {
    * @param window what may be under way at a time
    */
   public static ArchiveUpload fixed(
-      BackupSession session, ArchiveName name, long size, UploadMeans means, UploadWindow window) {
+      BackupSession session, ArchiveName name, long size, UploadMeans means, ChunkWindow window) {
     return new ArchiveUpload(session, name, true, session.createFixed(name, size), means, window);
   }
 
@@ -268,7 +271,7 @@ public final class ArchiveUpload implements ChunkSink {
   /** On the pool. */
   private void hash(Entry entry, byte[] plain, CompletableFuture<Void> mine) {
     BlobCodec codec = protection.codec();
-    Digest digest = codec.digest(plain, 0, entry.bytes);
+    Digest digest = zeros.digest(plain, entry.bytes);
     if (claim(entry, digest, mine)) {
       byte[] encoded = buffers.take(codec.headerBytes() + entry.bytes);
       int length = codec.encodeInto(encoded, plain, 0, entry.bytes, true);

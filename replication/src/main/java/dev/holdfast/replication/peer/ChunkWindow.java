@@ -11,20 +11,20 @@ import org.jspecify.annotations.Nullable;
  * line are filled and not overfilled. Uploads that share the memory share a window; each may have
  * one of its own within it. Into an empty window a chunk of any size goes.
  */
-public final class UploadWindow {
+public final class ChunkWindow {
   /** Sixteen average chunks: as many as a server of ours takes at a time. */
   public static final long BYTES_DEFAULT = 64L << 20;
 
   private final int chunksMax;
   private final long bytesMax;
-  private final @Nullable UploadWindow around;
+  private final @Nullable ChunkWindow around;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition left = lock.newCondition();
   private int chunks;
   private long bytes;
 
-  private UploadWindow(int chunksMax, long bytesMax, @Nullable UploadWindow around) {
+  private ChunkWindow(int chunksMax, long bytesMax, @Nullable ChunkWindow around) {
     if (chunksMax < 1 || bytesMax < 1) {
       throw new IllegalArgumentException("a window starts at 1");
     }
@@ -33,13 +33,13 @@ public final class UploadWindow {
     this.around = around;
   }
 
-  public static UploadWindow ofBytes(long bytesMax) {
-    return new UploadWindow(Integer.MAX_VALUE, bytesMax, null);
+  public static ChunkWindow ofBytes(long bytesMax) {
+    return new ChunkWindow(Integer.MAX_VALUE, bytesMax, null);
   }
 
   /** One within this, for at most so many chunks. */
-  public UploadWindow ofChunks(int chunksMax) {
-    return new UploadWindow(chunksMax, Long.MAX_VALUE, this);
+  public ChunkWindow ofChunks(int chunksMax) {
+    return new ChunkWindow(chunksMax, Long.MAX_VALUE, this);
   }
 
   /**
@@ -61,15 +61,14 @@ public final class UploadWindow {
         lock.unlock();
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new BackupException(Kind.CANCELLED, "interrupted while waiting to send a chunk", e);
+      throw interrupted(e);
     }
     if (around != null) {
       enterAround(around, chunkBytes);
     }
   }
 
-  private void enterAround(UploadWindow outer, int chunkBytes) {
+  private void enterAround(ChunkWindow outer, int chunkBytes) {
     try {
       outer.enter(chunkBytes);
     } catch (RuntimeException e) {
@@ -95,6 +94,31 @@ public final class UploadWindow {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Waits until nothing is in any more.
+   *
+   * @throws BackupException CANCELLED when this thread was interrupted, which stays interrupted
+   */
+  void awaitEmpty() {
+    try {
+      lock.lockInterruptibly();
+      try {
+        while (chunks > 0) {
+          left.await();
+        }
+      } finally {
+        lock.unlock();
+      }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private static BackupException interrupted(InterruptedException cause) {
+    Thread.currentThread().interrupt();
+    return new BackupException(Kind.CANCELLED, "interrupted while waiting for other chunks", cause);
   }
 
   /** Chunks that are in now. */

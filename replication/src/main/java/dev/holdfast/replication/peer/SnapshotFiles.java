@@ -145,6 +145,15 @@ public final class SnapshotFiles {
   }
 
   /**
+   * The chunks of an image in any order.
+   *
+   * @param pool decodes, and takes what was decoded
+   */
+  public ImageDownload image(ManifestFile file, Executor pool) {
+    return new ImageDownload(session, index(file), codec(file), pool, where(file));
+  }
+
+  /**
    * The content of an archive at any position; chunks are fetched as they are asked for or
    * expected.
    *

@@ -2,8 +2,8 @@ package dev.holdfast.replication.transfer;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.replication.peer.ChunkWindow;
 import dev.holdfast.replication.peer.RemoteNode;
-import dev.holdfast.replication.peer.UploadWindow;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
 
@@ -18,7 +18,7 @@ record PushEnds(
     Datastore local,
     RemoteNode target,
     DatastoreName remoteStore,
-    UploadWindow window,
+    ChunkWindow window,
     int chunksInFlight,
     Executor workers,
     InstantSource clock) {

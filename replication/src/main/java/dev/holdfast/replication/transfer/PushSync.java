@@ -6,8 +6,8 @@ import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.SyncRules;
+import dev.holdfast.replication.peer.ChunkWindow;
 import dev.holdfast.replication.peer.RemoteNode;
-import dev.holdfast.replication.peer.UploadWindow;
 import dev.holdfast.replication.plan.Mapping;
 import dev.holdfast.replication.plan.SyncPlan;
 import java.time.InstantSource;
@@ -118,7 +118,7 @@ public final class PushSync implements Sync {
             local,
             target,
             remoteStore,
-            UploadWindow.ofBytes(limits.bytesInFlight()),
+            ChunkWindow.ofBytes(limits.bytesInFlight()),
             limits.chunksInFlight(),
             workers,
             clock);

@@ -14,10 +14,10 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.replication.peer.ArchiveUpload;
 import dev.holdfast.replication.peer.BackupSession;
+import dev.holdfast.replication.peer.ChunkWindow;
 import dev.holdfast.replication.peer.KnownChunks;
 import dev.holdfast.replication.peer.UploadMeans;
 import dev.holdfast.replication.peer.UploadStats;
-import dev.holdfast.replication.peer.UploadWindow;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +52,7 @@ final class SnapshotPush {
   private final PushEnds ends;
   private final Datastore local;
   private final GroupRun run;
-  private final UploadWindow window;
+  private final ChunkWindow window;
   private boolean finishedOne;
 
   SnapshotPush(PushEnds ends, GroupRun run) {

@@ -227,7 +227,7 @@ class ArchiveTransferTest {
               IMAGE,
               content.length,
               new UploadMeans(new KnownChunks(), pool),
-              UploadWindow.ofBytes(UploadWindow.BYTES_DEFAULT));
+              ChunkWindow.ofBytes(ChunkWindow.BYTES_DEFAULT));
       try (ChunkingOutputStream out = ChunkingOutputStream.fixed(upload)) {
         for (int at = 0; at < content.length; at += 1_000_003) {
           out.write(content, at, Math.min(1_000_003, content.length - at));
@@ -282,7 +282,7 @@ class ArchiveTransferTest {
               session,
               NAME,
               new UploadMeans(new KnownChunks(), pool),
-              UploadWindow.ofBytes(100_000));
+              ChunkWindow.ofBytes(100_000));
       Throwable thrown =
           catchThrowable(
               () -> {

@@ -15,8 +15,8 @@ import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.replication.mesh.NoMesh;
+import dev.holdfast.replication.peer.ChunkWindow;
 import dev.holdfast.replication.peer.RemoteNode;
-import dev.holdfast.replication.peer.UploadWindow;
 import dev.holdfast.replication.testing.Await;
 import dev.holdfast.replication.testing.SlowLine;
 import dev.holdfast.replication.testing.StrictVertx;
@@ -55,7 +55,7 @@ class SnapshotPushTest {
   @RegisterExtension static final StrictVertx VERTX = new StrictVertx();
 
   private final ExecutorService workers = Executors.newFixedThreadPool(2);
-  private final UploadWindow window = UploadWindow.ofBytes(1 << 20);
+  private final ChunkWindow window = ChunkWindow.ofBytes(1 << 20);
   private final RecordingReport report = new RecordingReport();
   private final TestStore source;
   private final TestStore copy;
