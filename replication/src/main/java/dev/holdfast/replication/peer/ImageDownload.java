@@ -116,7 +116,7 @@ public final class ImageDownload {
   /** On the pool. */
   private void hand(Run run, byte[] encoded, Receiver receiver) {
     byte[] plain = buffers.take(run.bytes());
-    decoder.decode(run.digest(), run.bytes(), encoded, plain);
+    decoder.decode(run.digest(), index.start(run.first()), run.bytes(), encoded, plain);
     for (int chunk = run.first(); chunk < run.end(); chunk++) {
       receiver.take(chunk, plain, run.bytes());
     }
