@@ -1,7 +1,9 @@
 package dev.holdfast.node;
 
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.file.LocalFiles;
+import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.meshconfig.Limits;
@@ -19,6 +21,7 @@ import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.api.rest.MeshEndpoints;
 import dev.holdfast.node.api.rest.RestApi;
 import dev.holdfast.node.api.rest.SyncJobStore;
+import dev.holdfast.node.host.NodeMeasurements;
 import dev.holdfast.node.job.JobTimer;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.job.RemoteConfig;
@@ -46,7 +49,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -159,8 +164,10 @@ public final class Node implements AutoCloseable {
     opened.add(() -> stopTasks(tasks, peers));
     closing(jobs);
 
+    NodeMeasurements measured = new NodeMeasurements(() -> spaces(stores), clock);
     ApiRouter router =
-        RestApi.router(access, stores, tasks, identity, peers, SyncJobStore.open(directory, jobs));
+        RestApi.router(
+            access, stores, tasks, identity, peers, SyncJobStore.open(directory, jobs), measured);
     new MeshEndpoints(mesh, peers, jobs, history).register(router);
     Sessions sessions =
         new Sessions(
@@ -188,6 +195,7 @@ public final class Node implements AutoCloseable {
     tellAddress(directory, new HostAndPort(listen.host(), port));
     mesh.start();
     jobs.start();
+    measured.start((delay, task) -> timer.after(delay, () -> Thread.startVirtualThread(task)));
     Thread.ofPlatform()
         .daemon()
         .name("warm-up")
@@ -196,6 +204,12 @@ public final class Node implements AutoCloseable {
               statuses.announceAll(stores.stores().values());
               TlsEngine.choose().warmUp();
             });
+  }
+
+  private static Map<DatastoreName, Supplier<FileOps.Space>> spaces(DatastoreRegistry stores) {
+    Map<DatastoreName, Supplier<FileOps.Space>> spaces = new TreeMap<>();
+    stores.stores().forEach((name, store) -> spaces.put(name, store::space));
+    return spaces;
   }
 
   /** Read here, so that a damaged file stops the start and not the first sync. */

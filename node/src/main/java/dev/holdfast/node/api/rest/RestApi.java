@@ -4,6 +4,7 @@ import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.host.NodeMeasurements;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.replication.wire.TlsIdentity;
@@ -20,7 +21,8 @@ public final class RestApi {
       TaskRegistry tasks,
       TlsIdentity identity,
       Peers peers,
-      SyncJobStore syncs) {
+      SyncJobStore syncs,
+      NodeMeasurements measured) {
     ApiRouter router = new ApiRouter();
     AccessControl control = access.control();
     GroupAccess groups = new GroupAccess(control);
@@ -34,7 +36,8 @@ public final class RestApi {
     new CertificateEndpoints(identity).register(router);
     new DatastoreEndpoints(control, stores).register(router);
     new DatastoreConfigEndpoints(control, stores, tasks).register(router);
-    new UsageEndpoints(new StoreVisibility(control), stores).register(router);
+    new UsageEndpoints(new StoreVisibility(control), stores, measured).register(router);
+    new MeasurementEndpoints(control, stores, measured).register(router);
     new CollectionEndpoints(control, stores, tasks).register(router);
     new ActivityEndpoints(stores, tasks).register(router);
     new NamespaceEndpoints(groups, stores).register(router);

@@ -15,15 +15,23 @@ import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.host.Measurements;
+import dev.holdfast.node.host.Measurements.Sample;
+import dev.holdfast.node.host.Measurements.Summary;
+import dev.holdfast.node.host.NodeMeasurements;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** How full the datastores are, for monitors (spec/rest-api.md §6.7). */
 final class UsageEndpoints {
   private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
+  private final NodeMeasurements measured;
 
-  UsageEndpoints(StoreVisibility visibility, DatastoreRegistry stores) {
+  UsageEndpoints(StoreVisibility visibility, DatastoreRegistry stores, NodeMeasurements measured) {
     this.visibility = visibility;
     this.stores = stores;
+    this.measured = measured;
   }
 
   void register(ApiRouter router) {
@@ -65,8 +73,34 @@ final class UsageEndpoints {
           .put("used", space.usedBytes())
           .put("avail", space.availableBytes())
           .set("gc-status", CollectionEndpoints.status(store));
+      history(json, name);
     } catch (BackupException e) {
       json.put("error", e.text());
+    }
+  }
+
+  /** The share in use by the half hour of a month, null where nobody measured. */
+  private void history(ObjectNode json, DatastoreName name) {
+    int step = Measurements.LONG_STEP_SECONDS;
+    long last = measured.now() - measured.now() % step;
+    long from = last - (long) (Measurements.VALUES_MAX - 1) * step;
+    ArrayNode history = json.putArray("history");
+    SortedMap<Long, Double> shares = new TreeMap<>();
+    for (Sample sample :
+        measured.store(name).steps(from, Measurements.VALUES_MAX, step, Summary.AVERAGE)) {
+      double used = sample.values().getOrDefault("used", 0.0);
+      double all = used + sample.values().getOrDefault("available", 0.0);
+      if (all > 0) {
+        shares.put(sample.time(), used / all);
+        history.add(used / all);
+      } else {
+        history.addNull();
+      }
+    }
+    json.put("history-start", from).put("history-delta", step);
+    double full = Measurements.fullAt(shares);
+    if (!Double.isNaN(full)) {
+      json.put("estimated-full-date", (long) full);
     }
   }
 }
