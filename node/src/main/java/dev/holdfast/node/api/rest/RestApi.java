@@ -33,6 +33,7 @@ public final class RestApi {
     new AclEndpoints(access).register(router);
     new TaskEndpoints(control, tasks).register(router);
     new NodeEndpoints(access.directory(), identity.fingerprint(), tasks.clock()).register(router);
+    new NodeConfigEndpoints(access.directory()).register(router);
     new CertificateEndpoints(identity).register(router);
     new DatastoreEndpoints(control, stores).register(router);
     new DatastoreConfigEndpoints(control, stores, tasks).register(router);
