@@ -189,7 +189,11 @@ final class ClientTranscriptTest {
       Path target = directory.resolve("back-" + name);
       restores.addAll(say("restore", "host/tap/" + second, name, target.toString()));
     }
-    sameEndpointsAndChunks(restores, OLD + "restore");
+    sameEndpoints(restores, OLD + "restore");
+    // Ours knows zeros by their name and makes a hole of them.
+    Set<String> withoutZeros = digests(Recording.of(OLD + "restore"));
+    withoutZeros.remove(recorded.index(tap(second) + "sm.img.fidx").digest(1).toString());
+    assertThat(digests(restores)).isEqualTo(withoutZeros);
   }
 
   private static String tap(Instant time) {
