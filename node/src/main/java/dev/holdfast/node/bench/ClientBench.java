@@ -110,7 +110,7 @@ public final class ClientBench {
     return cost;
   }
 
-  private BackupTool warmHoldfast(Path directory) throws IOException {
+  private HoldfastTool warmHoldfast(Path directory) throws IOException {
     HoldfastTool tool = new HoldfastTool(launcher, directory);
     Path file = directory.resolve("warm-up");
     for (int i = 0; i < WARM_UP_RUNS; i++) {
@@ -125,7 +125,7 @@ public final class ClientBench {
     Path work = Files.createDirectory(directory.resolve("first-byte"));
     Path file = work.resolve("file");
     List<Double> seconds = new ArrayList<>();
-    try (HoldfastTool tool = new HoldfastTool(launcher, work)) {
+    try (HoldfastTool tool = warmHoldfast(work)) {
       for (int i = 0; i < starts; i++) {
         BenchData.write(file, FIRST_BYTE_MEBIBYTES, BenchData.SEED + i);
         seconds.add(tool.secondsToFirstByte(file));
