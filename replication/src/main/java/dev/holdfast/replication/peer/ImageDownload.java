@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The chunks of an image, handed over as they come: where each belongs is known, so none waits for
@@ -26,7 +27,7 @@ public final class ImageDownload {
       ChunkWindow.ofBytes(ArchiveDownload.BYTES_AHEAD_DEFAULT)
           .ofChunks(ArchiveDownload.CHUNKS_AHEAD_DEFAULT);
   private final ChunkBuffers buffers = new ChunkBuffers();
-  private final AtomicReference<BackupException> failure = new AtomicReference<>();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
   /** Takes what was decoded. */
   @FunctionalInterface
@@ -64,7 +65,8 @@ public final class ImageDownload {
    * Returns when every chunk that is wanted was taken.
    *
    * @throws BackupException the first failure, when no chunk is under way any more: CORRUPT_DATA
-   *     names the digest; CANCELLED at once when this thread was interrupted
+   *     names the digest; CANCELLED at once when this thread was interrupted. An Error of the pool
+   *     is thrown as it is
    */
   public void run(IntPredicate wanted, Receiver receiver) {
     try {
@@ -80,9 +82,9 @@ public final class ImageDownload {
     } finally {
       window.awaitEmpty();
     }
-    BackupException first = failure.get();
+    Throwable first = failure.get();
     if (first != null) {
-      throw first;
+      throw Blocking.unwrap(first, where);
     }
   }
 
@@ -107,7 +109,7 @@ public final class ImageDownload {
         taken.whenComplete(
             (done, broken) -> {
               if (broken != null) {
-                failure.compareAndSet(null, Blocking.unwrap(broken, where));
+                failure.compareAndSet(null, broken);
               }
               window.leave(run.bytes());
             });

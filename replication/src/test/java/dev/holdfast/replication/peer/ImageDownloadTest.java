@@ -106,6 +106,22 @@ class ImageDownloadTest {
   }
 
   @Test
+  void anErrorOnThePoolIsNoSuccessAndNobodyWaitsForIt() {
+    OutOfMemoryError memory = new OutOfMemoryError("test");
+
+    assertThatExceptionOfType(OutOfMemoryError.class)
+        .isThrownBy(
+            () ->
+                download(image(1, 2))
+                    .run(
+                        chunk -> true,
+                        (chunk, plain, length) -> {
+                          throw memory;
+                        }))
+        .isSameAs(memory);
+  }
+
+  @Test
   void noMoreIsUnderWayThanTheWindowHolds() {
     int[] kinds = new int[100];
     Arrays.setAll(kinds, i -> i + 1);
