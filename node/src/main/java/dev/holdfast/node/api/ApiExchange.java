@@ -78,7 +78,7 @@ final class ApiExchange {
       } else if (components.size() == 1) {
         send(Formatter.Answer.of(404, ApiResult.JSON_TYPE, "invalid api path '/api2'"));
       } else if (components.equals(DESCRIPTION) && request.method().name().equals("GET")) {
-        send(Formatter.Answer.of(200, "application/json", server.description()));
+        blocking(this::describe);
       } else {
         formatter = Formatter.parse(components.get(1));
         inApi(components, components.subList(2, components.size()));
@@ -86,6 +86,11 @@ final class ApiExchange {
     } catch (RuntimeException e) {
       fail(e);
     }
+  }
+
+  private void describe() {
+    Formatter.Answer answer = Formatter.Answer.of(200, "application/json", server.description());
+    onLoop(() -> send(answer));
   }
 
   private void outsideApi(List<String> components) {

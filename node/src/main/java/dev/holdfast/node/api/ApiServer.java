@@ -44,7 +44,8 @@ public final class ApiServer {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("api-", 0).factory());
   private final Semaphore permits = new Semaphore(CALLS_AT_ONCE_MAX);
   private @Nullable HttpServer server;
-  private String description = "{}";
+  private String version = "";
+  private @Nullable String description;
 
   public ApiServer(Vertx vertx, ApiRouter router, AccessState access) {
     this.vertx = vertx;
@@ -64,15 +65,20 @@ public final class ApiServer {
     return this;
   }
 
-  /** Before listening: the table is described as it is now. Returns this. */
+  /** Before listening: the version that the OpenAPI document tells. Returns this. */
   public ApiServer describing(String version) {
-    description = OpenApi.document(router.routes(), version).toString();
+    this.version = version;
     return this;
   }
 
-  /** The OpenAPI document. */
-  String description() {
-    return description;
+  /** The OpenAPI document, made when it is asked for first: not on an event loop. */
+  synchronized String description() {
+    String made = description;
+    if (made == null) {
+      made = OpenApi.document(router.routes(), version).toString();
+      description = made;
+    }
+    return made;
   }
 
   /**
