@@ -217,9 +217,17 @@ public final class DatastoreRegistry implements AutoCloseable {
     return store;
   }
 
-  /** What to throw when there is no store of that name. */
-  public static BackupException unknown(DatastoreName name) {
+  private static BackupException unknown(DatastoreName name) {
     return BackupException.invalid("no such datastore '" + name + "'");
+  }
+
+  /** Of a store that may be offline. Throws INVALID_INPUT when there is none of that name. */
+  public DatastoreConfig requireConfig(DatastoreName name) {
+    DatastoreConfig config = config(name);
+    if (config == null) {
+      throw unknown(name);
+    }
+    return config;
   }
 
   /** By name. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The checked parameters of one call. Asking for one that its schema does not have, or asking for
@@ -88,6 +89,11 @@ public final class Params {
           "invalid value: string \"" + text + "\", expected valid backup namespace",
           e);
     }
+  }
+
+  /** Of the configuration that the caller has seen and wants to change; null when absent. */
+  public @Nullable String digest() {
+    return optionalText(Param.DIGEST.name()).orElse(null);
   }
 
   /** Of {@code backup-type} and {@code backup-id}. */

@@ -168,7 +168,7 @@ final class AclEndpoints {
         .control()
         .acl()
         .update(
-            UserEndpoints.digest(params),
+            params.digest(),
             acl ->
                 delete
                     ? acl.without(path, id.toString(), role)

@@ -40,10 +40,7 @@ final class ActivityEndpoints {
   }
 
   private ApiResult count(ApiCall call) {
-    String store = call.params().store().text();
-    if (stores.config(call.params().store()) == null) {
-      throw DatastoreRegistry.unknown(call.params().store());
-    }
+    String store = stores.requireConfig(call.params().store()).name().text();
     List<Upid> running =
         tasks.list(TaskFilter.RUNNING, 0, 0).stream()
             .map(TaskInfo::upid)

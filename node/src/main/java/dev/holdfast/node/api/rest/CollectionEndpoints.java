@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.DatastoreName;
-import dev.holdfast.chunkstore.model.Namespace;
-import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
@@ -26,7 +24,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
-import java.util.Set;
 
 /**
  * What the last garbage collection of a datastore found, from its {@code .gc-status}: a collection
@@ -53,12 +50,12 @@ final class CollectionEndpoints {
           "removed-bad",
           "still-bad");
 
-  private final AccessControl access;
+  private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
   private final TaskRegistry tasks;
 
-  CollectionEndpoints(AccessControl access, DatastoreRegistry stores, TaskRegistry tasks) {
-    this.access = access;
+  CollectionEndpoints(StoreVisibility visibility, DatastoreRegistry stores, TaskRegistry tasks) {
+    this.visibility = visibility;
     this.stores = stores;
     this.tasks = tasks;
   }
@@ -95,8 +92,7 @@ final class CollectionEndpoints {
     for (DatastoreConfig config : stores.configs()) {
       DatastoreName name = config.name();
       boolean wanted = !call.params().has("store") || call.params().store().equals(name);
-      String path = GroupAccess.path(name, Namespace.ROOT);
-      if (wanted && access.any(call.who(), path, Set.of(Privilege.DATASTORE_AUDIT))) {
+      if (wanted && visibility.audits(call.who(), name)) {
         list.add(job(stores.reading(name)));
       }
     }

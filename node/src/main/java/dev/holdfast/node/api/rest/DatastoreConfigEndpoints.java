@@ -25,7 +25,6 @@ import dev.holdfast.node.task.Upid;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.NavigableMap;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -71,11 +70,13 @@ final class DatastoreConfigEndpoints {
   };
 
   private final AccessControl access;
+  private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
   private final TaskRegistry tasks;
 
   DatastoreConfigEndpoints(AccessControl access, DatastoreRegistry stores, TaskRegistry tasks) {
     this.access = access;
+    this.visibility = new StoreVisibility(access);
     this.stores = stores;
     this.tasks = tasks;
   }
@@ -148,8 +149,7 @@ final class DatastoreConfigEndpoints {
   private ApiResult configs(ApiCall call) {
     ArrayNode list = Json.array();
     for (DatastoreConfig config : stores.configs()) {
-      String path = GroupAccess.path(config.name(), Namespace.ROOT);
-      if (access.any(call.who(), path, Set.of(Privilege.DATASTORE_AUDIT))) {
+      if (visibility.audits(call.who(), config.name())) {
         list.add(json(config));
       }
     }
@@ -158,10 +158,7 @@ final class DatastoreConfigEndpoints {
 
   private ApiResult config(ApiCall call) {
     DatastoreName name = new DatastoreName(call.params().text("name"));
-    DatastoreConfig config = stores.config(name);
-    if (config == null) {
-      throw DatastoreRegistry.unknown(name);
-    }
+    DatastoreConfig config = stores.requireConfig(name);
     return ApiResult.of(json(config)).with("digest", stores.fileDigest());
   }
 
@@ -229,7 +226,7 @@ final class DatastoreConfigEndpoints {
       throw BackupException.invalid("datastore prune settings have been replaced by prune jobs");
     }
     stores.change(
-        UserEndpoints.digest(params),
+        params.digest(),
         new DatastoreName(params.text(NAME.name())),
         old -> new DatastoreConfig(old.name(), changed(old.properties(), params)));
     return ApiResult.none();
@@ -273,7 +270,7 @@ final class DatastoreConfigEndpoints {
         call.who(),
         task -> {
           upid.set(task.upid());
-          stores.forget(UserEndpoints.digest(params), name);
+          stores.forget(params.digest(), name);
           if (!params.bool("keep-job-configs", false)) {
             String path = GroupAccess.path(name, Namespace.ROOT);
             var unused = access.acl().update(acl -> acl.withoutBelow(path));

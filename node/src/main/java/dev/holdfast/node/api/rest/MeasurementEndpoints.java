@@ -2,7 +2,6 @@ package dev.holdfast.node.api.rest;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.api.ApiCall;
@@ -51,11 +50,13 @@ final class MeasurementEndpoints {
       Map.of("total", "disk_total", "used", "disk_used", "available", "disk_available");
 
   private final AccessControl access;
+  private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
   private final NodeMeasurements measured;
 
   MeasurementEndpoints(AccessControl access, DatastoreRegistry stores, NodeMeasurements measured) {
     this.access = access;
+    this.visibility = new StoreVisibility(access);
     this.stores = stores;
     this.measured = measured;
   }
@@ -89,10 +90,8 @@ final class MeasurementEndpoints {
   }
 
   private ApiResult ofStore(ApiCall call) {
-    if (stores.config(call.params().store()) == null) {
-      throw DatastoreRegistry.unknown(call.params().store());
-    }
-    return steps(call, measured.store(call.params().store()));
+    DatastoreConfig store = stores.requireConfig(call.params().store());
+    return steps(call, measured.store(store.name()));
   }
 
   /**
@@ -136,8 +135,7 @@ final class MeasurementEndpoints {
       add(list, "host", HOST_METRICS, wanted(call, measured.host()));
     }
     for (DatastoreConfig store : stores.configs()) {
-      String path = GroupAccess.path(store.name(), Namespace.ROOT);
-      if (access.any(call.who(), path, Set.of(Privilege.DATASTORE_AUDIT))) {
+      if (visibility.audits(call.who(), store.name())) {
         String id = "datastore/" + store.name();
         add(list, id, STORE_METRICS, wanted(call, measured.store(store.name())));
       }

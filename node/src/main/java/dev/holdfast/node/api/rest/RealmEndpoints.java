@@ -91,8 +91,7 @@ final class RealmEndpoints {
 
   private ApiResult change(String name, ApiCall call) {
     Params params = call.params();
-    realms.update(
-        UserEndpoints.digest(params), config -> config.with(name, realm -> changed(realm, params)));
+    realms.update(params.digest(), config -> config.with(name, realm -> changed(realm, params)));
     return ApiResult.none();
   }
 

@@ -25,6 +25,7 @@ import dev.holdfast.node.job.RemoteConfig.Remote;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -134,16 +135,18 @@ final class RemoteEndpoints {
     StateFile.Loaded<RemoteConfig> loaded = file().load();
     String name = call.params().text("name");
     ObjectNode json =
-        declared(name).map(RemoteEndpoints::json).orElseGet(() -> json(require(loaded, name)));
+        declared(name)
+            .map(RemoteEndpoints::json)
+            .orElseGet(() -> json(require(loaded.value(), name)));
     return ApiResult.of(json).with("digest", loaded.digest().hex());
   }
 
-  private java.util.Optional<PeerConfig> declared(String name) {
+  private Optional<PeerConfig> declared(String name) {
     return peers.configs().stream().filter(peer -> peer.name().equals(name)).findFirst();
   }
 
-  private static Remote require(StateFile.Loaded<RemoteConfig> loaded, String name) {
-    Remote remote = loaded.value().find(name);
+  private static Remote require(RemoteConfig config, String name) {
+    Remote remote = config.find(name);
     if (remote == null) {
       throw BackupException.invalid("no such remote '" + name + "'");
     }
@@ -197,16 +200,7 @@ final class RemoteEndpoints {
     Params params = call.params();
     String name = params.text("name");
     requireOurs(name);
-    file()
-        .update(
-            UserEndpoints.digest(params),
-            old -> {
-              Remote remote = old.find(name);
-              if (remote == null) {
-                throw BackupException.invalid("no such remote '" + name + "'");
-              }
-              return old.with(changed(remote, params));
-            });
+    file().update(params.digest(), old -> old.with(changed(require(old, name), params)));
     return ApiResult.none();
   }
 
@@ -237,7 +231,7 @@ final class RemoteEndpoints {
     jobs.requireUnused(name);
     file()
         .update(
-            UserEndpoints.digest(call.params()),
+            call.params().digest(),
             old -> {
               if (old.find(name) == null) {
                 throw BackupException.notFound("remote '" + name + "' does not exist.");

@@ -26,6 +26,7 @@ public final class RestApi {
     ApiRouter router = new ApiRouter();
     AccessControl control = access.control();
     GroupAccess groups = new GroupAccess(control);
+    StoreVisibility visibility = new StoreVisibility(control);
     RootEndpoints.register(router);
     new TicketEndpoints(access).register(router);
     new RealmEndpoints(access).register(router);
@@ -37,9 +38,9 @@ public final class RestApi {
     new CertificateEndpoints(identity).register(router);
     new DatastoreEndpoints(control, stores).register(router);
     new DatastoreConfigEndpoints(control, stores, tasks).register(router);
-    new UsageEndpoints(new StoreVisibility(control), stores, measured).register(router);
+    new UsageEndpoints(visibility, stores, measured).register(router);
     new MeasurementEndpoints(control, stores, measured).register(router);
-    new CollectionEndpoints(control, stores, tasks).register(router);
+    new CollectionEndpoints(visibility, stores, tasks).register(router);
     new ActivityEndpoints(stores, tasks).register(router);
     new NamespaceEndpoints(groups, stores).register(router);
     new SnapshotEndpoints(groups, stores).register(router);

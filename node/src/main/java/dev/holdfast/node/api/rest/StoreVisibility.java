@@ -8,7 +8,7 @@ import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.access.Rights;
 import java.util.Set;
 
-/** How much of a datastore somebody may see in lists (spec/rest-api.md §4.6). */
+/** How much of a datastore somebody may see (spec/rest-api.md §4.6). */
 final class StoreVisibility {
   private static final Set<Privilege> AUDIT_OR_BACKUP =
       Set.of(Privilege.DATASTORE_AUDIT, Privilege.DATASTORE_BACKUP);
@@ -24,6 +24,12 @@ final class StoreVisibility {
     /** That it is there, because of something in it. */
     NAME,
     WHOLE
+  }
+
+  /** Whether he may look at its configuration and figures. */
+  boolean audits(AuthId caller, DatastoreName store) {
+    return access.any(
+        caller, GroupAccess.path(store, Namespace.ROOT), Set.of(Privilege.DATASTORE_AUDIT));
   }
 
   View of(AuthId caller, DatastoreName store) {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Sync jobs: what is configured, how the last run went, starting one; and runs without a job
@@ -167,15 +168,11 @@ public final class SyncJobEndpoints {
   }
 
   private static ParamSchema schema(Param... own) {
-    return ParamSchema.of(
-        java.util.stream.Stream.concat(java.util.stream.Stream.of(own), RULES.stream())
-            .toArray(Param[]::new));
+    return ParamSchema.of(Stream.concat(Stream.of(own), RULES.stream()).toArray(Param[]::new));
   }
 
   private static ParamSchema jobSchema(Param... own) {
-    return schema(
-        java.util.stream.Stream.concat(java.util.stream.Stream.of(own), OF_JOBS.stream())
-            .toArray(Param[]::new));
+    return schema(Stream.concat(Stream.of(own), OF_JOBS.stream()).toArray(Param[]::new));
   }
 
   // ---- reading ----
@@ -276,7 +273,7 @@ public final class SyncJobEndpoints {
     String id = call.params().text("id");
     requireOurs(id);
     store.put(
-        UserEndpoints.digest(call.params()),
+        call.params().digest(),
         id,
         known -> {
           SyncJobConfig old = known.orElseGet(() -> require(id));
@@ -293,7 +290,7 @@ public final class SyncJobEndpoints {
     String id = call.params().text("id");
     requireOurs(id);
     store.put(
-        UserEndpoints.digest(call.params()),
+        call.params().digest(),
         id,
         known -> {
           SyncJobConfig old =

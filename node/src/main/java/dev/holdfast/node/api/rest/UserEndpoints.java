@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** Users and their tokens (spec/rest-api.md §6.9). */
 final class UserEndpoints {
@@ -241,7 +240,7 @@ final class UserEndpoints {
   private ApiResult updateUser(ApiCall call) {
     AuthId id = AuthId.parse(call.params().text("userid"));
     users()
-        .update(digest(call.params()), old -> old.with(changed(require(old, id), call.params())));
+        .update(call.params().digest(), old -> old.with(changed(require(old, id), call.params())));
     return ApiResult.none();
   }
 
@@ -250,7 +249,7 @@ final class UserEndpoints {
     List<AuthId> gone = new ArrayList<>();
     users()
         .update(
-            digest(call.params()),
+            call.params().digest(),
             old -> {
               require(old, id);
               if (!id.isToken()) {
@@ -286,7 +285,7 @@ final class UserEndpoints {
     AuthId id = tokenId(call.params());
     users()
         .update(
-            digest(call.params()),
+            call.params().digest(),
             old -> {
               require(old, id.owner());
               if (old.exists(id)) {
@@ -302,7 +301,7 @@ final class UserEndpoints {
   private ApiResult updateToken(ApiCall call) {
     AuthId id = tokenId(call.params());
     users()
-        .update(digest(call.params()), old -> old.with(changed(require(old, id), call.params())));
+        .update(call.params().digest(), old -> old.with(changed(require(old, id), call.params())));
     return call.params().bool("regenerate", false)
         ? ApiResult.of(Json.object().put("secret", newSecret(id).reveal()))
         : ApiResult.none();
@@ -328,10 +327,6 @@ final class UserEndpoints {
 
   private static AuthId tokenId(Params params) {
     return AuthId.parse(params.text("userid")).withToken(params.text("token-name"));
-  }
-
-  static @Nullable String digest(Params params) {
-    return params.optionalText("digest").orElse(null);
   }
 
   private static Entry require(UserConfig config, AuthId id) {
