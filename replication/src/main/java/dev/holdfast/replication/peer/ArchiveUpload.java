@@ -77,7 +77,7 @@ public final class ArchiveUpload implements ChunkSink {
   private int appended;
   private boolean appending;
   private boolean finishing;
-  private @Nullable BackupException failure;
+  private @Nullable Throwable failure;
   private UploadStats stats = UploadStats.NONE;
 
   /**
@@ -240,8 +240,13 @@ public final class ArchiveUpload implements ChunkSink {
       Thread.currentThread().interrupt();
       failure = new BackupException(Kind.CANCELLED, "upload of " + name + " was interrupted", e);
     }
+    throwFailure();
+  }
+
+  /** With the lock held. */
+  private void throwFailure() {
     if (failure != null) {
-      throw failure;
+      throw Blocking.unwrap(failure, session.peer());
     }
   }
 
@@ -252,7 +257,7 @@ public final class ArchiveUpload implements ChunkSink {
           try {
             requireAlive();
             work.run();
-          } catch (RuntimeException e) {
+          } catch (RuntimeException | Error e) {
             window.leave(entry.bytes);
             // Whoever waits for this chunk must not wait for ever.
             mine.completeExceptionally(e);
@@ -411,21 +416,18 @@ public final class ArchiveUpload implements ChunkSink {
   private void requireAlive() {
     lock.lock();
     try {
-      if (failure != null) {
-        throw failure;
-      }
+      throwFailure();
     } finally {
       lock.unlock();
     }
   }
 
+  /** Kept as it is, for the one who waits: what is no exception must not be thrown in callbacks. */
   private void fail(Throwable broken) {
-    BackupException cause =
-        broken instanceof BackupException known0 ? known0 : Blocking.unwrap(broken, session.peer());
     lock.lock();
     try {
       if (failure == null) {
-        failure = cause;
+        failure = broken;
       }
       changed.signalAll();
     } finally {

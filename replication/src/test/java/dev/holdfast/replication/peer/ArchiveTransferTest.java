@@ -299,6 +299,22 @@ class ArchiveTransferTest {
   }
 
   @Test
+  void anErrorOnThePoolEndsTheUploadAndNobodyWaitsForIt() {
+    OutOfMemoryError memory = new OutOfMemoryError("test");
+    try (BackupSession session = backup()) {
+      ArchiveUpload upload =
+          ArchiveUpload.dynamic(session, NAME, new UploadMeans(new KnownChunks(), pool));
+      upload.stored(
+          Digest.sha256(new byte[] {1}),
+          1,
+          () -> {
+            throw memory;
+          });
+      assertThat(catchThrowable(upload::finish)).isSameAs(memory);
+    }
+  }
+
+  @Test
   void losingTheServerEndsTheUpload() {
     try (BackupSession session = backup()) {
       ArchiveUpload upload =
