@@ -334,7 +334,7 @@ final class BadUploadTest {
   void clientThatLeavesInTheMiddleOfAChunkLeavesNothing() throws IOException {
     RawTls tls = inTheMiddleOfAChunk();
     tls.close();
-    assertThat(endOfTask()).isEqualTo("backup ended but finished flag is not set.");
+    assertThat(endOfTask()).isEqualTo("backup ended but finished state is not set.");
   }
 
   private RawTls inTheMiddleOfAChunk() throws IOException {

@@ -181,7 +181,7 @@ final class RequestsOfRealClientsTest {
                   400,
                   "Unable to open dynamic index \""
                       + SNAPSHOT
-                      + "/other.pxar.didx\" - No such file or directory"));
+                      + "/other.pxar.didx\" - No such file or directory (os error 2)"));
     }
   }
 }

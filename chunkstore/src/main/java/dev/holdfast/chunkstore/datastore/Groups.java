@@ -199,7 +199,11 @@ final class Groups {
     return true;
   }
 
-  private void removeIfEmpty(Namespace namespace, GroupId group) {
+  /**
+   * As {@link #removeIfWithoutSnapshots}; what keeps it from being removed is no error of the
+   * caller's.
+   */
+  void removeIfEmpty(Namespace namespace, GroupId group) {
     try {
       removeIfWithoutSnapshots(namespace, group);
     } catch (BackupException e) {

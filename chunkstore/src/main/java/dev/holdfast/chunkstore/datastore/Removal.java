@@ -31,7 +31,9 @@ final class Removal {
     this.snapshots = snapshots;
   }
 
-  /** The group stays with its owner, also after its last snapshot, as in PBS 3.2.4. */
+  /**
+   * With its last snapshot a group goes too, as in PBS since 3.3.5, unless somebody has its lock.
+   */
   void snapshot(Namespace namespace, SnapshotId snapshot, boolean force) {
     try (Lease held =
         store.lockSnapshot(
@@ -54,6 +56,18 @@ final class Removal {
               .advise("Take the protection away first.");
         }
         snapshots.remove(namespace, snapshot);
+      }
+    }
+    removeGroupIfEmpty(namespace, snapshot.group());
+  }
+
+  // Whoever holds the lock is about to add a snapshot, or removes the group himself.
+  private void removeGroupIfEmpty(Namespace namespace, GroupId group) {
+    Lease lease =
+        store.locks().tryTake(new LockTable.GroupKey(namespace, group), LockTable.Mode.EXCLUSIVE);
+    if (lease != null) {
+      try (lease) {
+        groups.removeIfEmpty(namespace, group);
       }
     }
   }
@@ -146,7 +160,7 @@ final class Removal {
     }
     if (groupsLeft) {
       throw BackupException.invalid(
-          "only partially deleted due to existing groups but `delete-groups` not true ");
+          "only partially deleted due to existing groups but `delete-groups` not true");
     }
     if (stats.protectedSnapshots() == 0 && namespaces.exists(namespace)) {
       throw BackupException.invalid(

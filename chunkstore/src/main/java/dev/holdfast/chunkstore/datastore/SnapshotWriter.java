@@ -99,6 +99,13 @@ public final class SnapshotWriter implements AutoCloseable {
         store.files(), file, store.uuid(), store.nowSeconds(), contentBytes, chunkBytes);
   }
 
+  /** As {@link #fixedIndex}, of an image whose size shows only while it comes. */
+  public synchronized FixedIndexWriter growingFixedIndex(ArchiveName name, int chunkBytes) {
+    Path file = newIndex(name);
+    return FixedIndexWriter.createGrowing(
+        store.files(), file, store.uuid(), store.nowSeconds(), chunkBytes);
+  }
+
   private Path newIndex(ArchiveName name) {
     requireOpen();
     if (reopened) {

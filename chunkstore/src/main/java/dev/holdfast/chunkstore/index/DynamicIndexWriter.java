@@ -21,6 +21,7 @@ public final class DynamicIndexWriter implements Closeable {
   private static final int BUFFERED_ENTRIES = 1024;
 
   private final IndexFile file;
+  private final UUID uuid;
   private final ByteBuffer header;
   private final ByteBuffer buffer =
       ByteBuffer.allocate(BUFFERED_ENTRIES * IndexFormat.DYNAMIC_ENTRY_BYTES)
@@ -30,8 +31,9 @@ public final class DynamicIndexWriter implements Closeable {
   private long contentBytes;
   private int chunkCount;
 
-  private DynamicIndexWriter(IndexFile file, ByteBuffer header) {
+  private DynamicIndexWriter(IndexFile file, UUID uuid, ByteBuffer header) {
     this.file = file;
+    this.uuid = uuid;
     this.header = header;
   }
 
@@ -43,7 +45,8 @@ public final class DynamicIndexWriter implements Closeable {
    */
   public static DynamicIndexWriter create(FileOps files, Path finalPath, UUID uuid, long ctime) {
     ByteBuffer header = IndexFormat.header(IndexFormat.DYNAMIC_MAGIC, uuid, ctime);
-    return new DynamicIndexWriter(IndexFile.create(files, finalPath, header.duplicate()), header);
+    return new DynamicIndexWriter(
+        IndexFile.create(files, finalPath, header.duplicate()), uuid, header);
   }
 
   /** Adds the chunk that ends before {@code endOffset}; nothing is changed when that is refused. */
@@ -75,6 +78,10 @@ public final class DynamicIndexWriter implements Closeable {
     sha.update(buffer.array(), at, IndexFormat.DYNAMIC_ENTRY_BYTES);
     contentBytes = endOffset;
     chunkCount++;
+  }
+
+  public UUID uuid() {
+    return uuid;
   }
 
   public long contentBytes() {

@@ -9,9 +9,10 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * Writes a fixed index of known size, its positions in any order and as often as wanted. Nothing is
- * seen under the final name before {@link #finish}. Not safe for use by several threads. The
- * digests are kept in the (sparse) file and not in memory, since a client chooses the size.
+ * Writes a fixed index, its positions in any order and as often as wanted: one of known size, or
+ * one that grows with what is set. Nothing is seen under the final name before {@link #finish}. Not
+ * safe for use by several threads. The digests are kept in the (sparse) file and not in memory,
+ * since a client chooses the size.
  */
 public final class FixedIndexWriter implements Closeable {
   private static final long CHUNKS_MAX =
@@ -21,19 +22,23 @@ public final class FixedIndexWriter implements Closeable {
   private static final Digest UNWRITTEN = new Digest(0, 0, 0, 0);
 
   private final IndexFile file;
-  private final ByteBuffer header;
-  private final long contentBytes;
+  private final UUID uuid;
+  private final long ctime;
   private final int chunkBytes;
-  private final int chunkCount;
+  private final boolean growing;
+  private long contentBytes;
   private final ByteBuffer entry = ByteBuffer.allocate(IndexFormat.FIXED_ENTRY_BYTES);
 
   private FixedIndexWriter(
-      IndexFile file, ByteBuffer header, long contentBytes, int chunkBytes, int chunkCount) {
-    this.file = file;
-    this.header = header;
-    this.contentBytes = contentBytes;
+      FileOps files, Path finalPath, UUID uuid, long ctime, int chunkBytes, long contentBytes) {
+    this.uuid = uuid;
+    this.ctime = ctime;
     this.chunkBytes = chunkBytes;
-    this.chunkCount = chunkCount;
+    this.growing = contentBytes == 0;
+    this.contentBytes = contentBytes;
+    this.file =
+        IndexFile.create(
+            files, finalPath, IndexFormat.fixedHeader(uuid, ctime, contentBytes, chunkBytes));
   }
 
   /**
@@ -47,6 +52,31 @@ public final class FixedIndexWriter implements Closeable {
    */
   public static FixedIndexWriter create(
       FileOps files, Path finalPath, UUID uuid, long ctime, long contentBytes, int chunkBytes) {
+    requireChunkBytes(finalPath, chunkBytes);
+    requireContentBytes(finalPath, contentBytes, chunkBytes);
+    FixedIndexWriter writer =
+        new FixedIndexWriter(files, finalPath, uuid, ctime, chunkBytes, contentBytes);
+    try {
+      writer.file.write(
+          at(writer.chunkCount() - 1), ByteBuffer.allocate(IndexFormat.FIXED_ENTRY_BYTES));
+    } catch (BackupException e) {
+      writer.close();
+      throw e;
+    }
+    return writer;
+  }
+
+  /**
+   * As {@link #create}, for an image whose size nobody knows yet: it ends where the chunk ends that
+   * is set farthest, and for good once that one is shorter than {@code chunkBytes}.
+   */
+  public static FixedIndexWriter createGrowing(
+      FileOps files, Path finalPath, UUID uuid, long ctime, int chunkBytes) {
+    requireChunkBytes(finalPath, chunkBytes);
+    return new FixedIndexWriter(files, finalPath, uuid, ctime, chunkBytes, 0);
+  }
+
+  private static void requireChunkBytes(Path finalPath, int chunkBytes) {
     if (Integer.bitCount(chunkBytes) != 1
         || chunkBytes < 1
         || chunkBytes > IndexFormat.CHUNK_BYTES_MAX) {
@@ -58,6 +88,9 @@ public final class FixedIndexWriter implements Closeable {
               + ", expected a power of two up to "
               + IndexFormat.CHUNK_BYTES_MAX);
     }
+  }
+
+  private static void requireContentBytes(Path finalPath, long contentBytes, int chunkBytes) {
     if (contentBytes < 1 || IndexFormat.fixedChunkCount(contentBytes, chunkBytes) > CHUNKS_MAX) {
       throw BackupException.invalid(
           "index \""
@@ -67,26 +100,17 @@ public final class FixedIndexWriter implements Closeable {
               + ", expected 1 … "
               + CHUNKS_MAX * chunkBytes);
     }
-    int chunkCount = (int) IndexFormat.fixedChunkCount(contentBytes, chunkBytes);
-    ByteBuffer header = IndexFormat.fixedHeader(uuid, ctime, contentBytes, chunkBytes);
-    IndexFile file = IndexFile.create(files, finalPath, header.duplicate());
-    try {
-      file.write(at(chunkCount - 1), ByteBuffer.allocate(IndexFormat.FIXED_ENTRY_BYTES));
-    } catch (BackupException e) {
-      file.close();
-      throw e;
-    }
-    return new FixedIndexWriter(file, header, contentBytes, chunkBytes, chunkCount);
   }
 
   /** Starts from the digests of another index, which must have as many chunks of the same size. */
   public void copyFrom(FixedIndex base) {
+    int chunkCount = chunkCount();
     if (base.chunkCount() != chunkCount || base.chunkSizeBytes() != chunkBytes) {
       throw BackupException.invalid(
           "cannot reuse index - index sizes not equal ("
-              + base.chunkCount()
-              + " != "
               + chunkCount
+              + " != "
+              + base.chunkCount()
               + ")");
     }
     for (int i = 0; i < chunkCount; i++) {
@@ -110,6 +134,9 @@ public final class FixedIndexWriter implements Closeable {
    */
   public void set(long startOffset, int plainBytes, Digest digest) {
     long end = startOffset + plainBytes;
+    if (growing && end > contentBytes) {
+      grow(startOffset, plainBytes);
+    }
     if (startOffset < 0 || end < 0 || end > contentBytes) {
       throw BackupException.invalid(
           "chunk data exceeds size (" + end + " >= " + contentBytes + ")");
@@ -124,6 +151,23 @@ public final class FixedIndexWriter implements Closeable {
     put((int) (startOffset / chunkBytes), digest);
   }
 
+  private void grow(long startOffset, int plainBytes) {
+    long end = startOffset + plainBytes;
+    if (contentBytes % chunkBytes != 0) {
+      throw BackupException.invalid("refusing to resize from " + contentBytes + " to " + end);
+    }
+    requireAligned(startOffset);
+    if (plainBytes >= 1 && plainBytes <= chunkBytes) {
+      requireContentBytes(file.path(), end, chunkBytes);
+      contentBytes = end;
+    }
+  }
+
+  public UUID uuid() {
+    return uuid;
+  }
+
+  /** So far, when it grows. */
   public long contentBytes() {
     return contentBytes;
   }
@@ -132,9 +176,9 @@ public final class FixedIndexWriter implements Closeable {
     return chunkBytes;
   }
 
-  /** How many chunks the finished index has, written or not. */
+  /** How many chunks the index has as it is now, written or not. */
   public int chunkCount() {
-    return chunkCount;
+    return contentBytes == 0 ? 0 : (int) IndexFormat.fixedChunkCount(contentBytes, chunkBytes);
   }
 
   /** SHA-256 over all digests as they are now; reads the whole file. */
@@ -148,8 +192,13 @@ public final class FixedIndexWriter implements Closeable {
    * close the writer then.
    */
   public void finish() {
+    if (contentBytes == 0) {
+      throw BackupException.invalid(
+          "index \"" + file.path() + "\" has no chunk, expected at least one");
+    }
     Digest checksum = file.checksum(entriesBytes(), this::requireWritten);
-    file.publish(header, checksum, entriesBytes());
+    file.publish(
+        IndexFormat.fixedHeader(uuid, ctime, contentBytes, chunkBytes), checksum, entriesBytes());
   }
 
   /** Without {@link #finish} before: removes the temporary file. */
@@ -168,7 +217,7 @@ public final class FixedIndexWriter implements Closeable {
                 + "\" is incomplete: chunk "
                 + chunk
                 + " of "
-                + chunkCount
+                + chunkCount()
                 + " (position "
                 + chunk * chunkBytes
                 + ") was never written");
@@ -193,6 +242,6 @@ public final class FixedIndexWriter implements Closeable {
   }
 
   private long entriesBytes() {
-    return (long) chunkCount * IndexFormat.FIXED_ENTRY_BYTES;
+    return (long) chunkCount() * IndexFormat.FIXED_ENTRY_BYTES;
   }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.chunkstore.index;
 
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.model.Digest;
 import java.io.Closeable;
@@ -194,7 +195,7 @@ final class IndexFile implements Closeable {
     return switch (cause) {
       case NoSuchFileException e ->
           new BackupException(
-              BackupException.Kind.NOT_FOUND, what + " - No such file or directory", e);
+              BackupException.Kind.NOT_FOUND, what + " - " + FileErrors.NO_SUCH_FILE, e);
       case FileAlreadyExistsException e ->
           new BackupException(
               BackupException.Kind.ALREADY_EXISTS, what + " - it is being written already", e);

@@ -216,7 +216,9 @@ class ChunkIndexTest {
               assertThat(e.kind()).isEqualTo(Kind.NOT_FOUND);
               assertThat(e.text())
                   .isEqualTo(
-                      "Unable to open dynamic index \"" + file + "\" - No such file or directory");
+                      "Unable to open dynamic index \""
+                          + file
+                          + "\" - No such file or directory (os error 2)");
             });
     Files.write(file, golden(DYNAMIC));
     checkZeros(ChunkIndex.read(new LocalFiles(), file, DYNAMIC));

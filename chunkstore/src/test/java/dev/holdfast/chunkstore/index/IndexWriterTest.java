@@ -99,8 +99,26 @@ class IndexWriterTest {
     assertThat(read.contentBytes()).isEqualTo(6 << 20);
     try (FixedIndexWriter writer =
         FixedIndexWriter.create(FILES, file, ID, TIME, 9 << 20, 4 << 20)) {
-      refused("cannot reuse index - index sizes not equal (2 != 3)", () -> writer.copyFrom(base));
+      refused("cannot reuse index - index sizes not equal (3 != 2)", () -> writer.copyFrom(base));
     }
+  }
+
+  @Test
+  void anIndexOfUnknownSizeGrowsUntilAShortChunkEndsIt(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("a.img.fidx");
+    try (FixedIndexWriter writer = FixedIndexWriter.createGrowing(FILES, file, ID, TIME, 4 << 20)) {
+      assertThat(writer.chunkCount()).isZero();
+      refused("index \"" + file + "\" has no chunk, expected at least one", writer::finish);
+      refused("got unaligned chunk (pos = 1)", () -> writer.set(1, 4 << 20, ZEROS_4M));
+      assertThat(writer.contentBytes()).isZero();
+      writer.set(4 << 20, 1 << 20, ZEROS_1M);
+      refused(
+          "refusing to resize from 5242880 to 12582912",
+          () -> writer.set(8 << 20, 4 << 20, ZEROS_4M));
+      writer.set(0, 4 << 20, ZEROS_4M);
+      writer.finish();
+    }
+    assertThat(file).hasBinaryContent(Golden.read("index/zeros-5m.fidx"));
   }
 
   @Test

@@ -109,7 +109,12 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
       return BackupException.invalid(
           type.equals("delete")
               ? "datastore '" + store + "' is being deleted"
-              : "datastore '" + store + "' is in " + type + " maintenance mode: " + message);
+              : "datastore '"
+                  + store
+                  + "' is unavailable: "
+                  + type
+                  + " maintenance mode: "
+                  + message);
     }
   }
 

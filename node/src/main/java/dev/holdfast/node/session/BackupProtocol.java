@@ -102,7 +102,7 @@ final class BackupProtocol extends SessionProtocol {
         "POST /fixed_index",
         ParamSchema.of(
             ARCHIVE,
-            integer("size", 1, Long.MAX_VALUE),
+            integer("size", 1, Long.MAX_VALUE).orNone(),
             text("reuse-csum", 64, 64, "[a-f0-9]{64}").orNone()),
         this::createFixed);
     on("PUT /dynamic_index", APPEND, p -> append(DYNAMIC, p));
@@ -129,7 +129,8 @@ final class BackupProtocol extends SessionProtocol {
   private ApiResult createFixed(Params p) {
     Digest reuse = p.optionalText("reuse-csum").map(Digest::parse).orElse(null);
     return ApiResult.of(
-        IntNode.valueOf(state.createFixed(p.text("archive-name"), p.integer("size"), reuse)));
+        IntNode.valueOf(
+            state.createFixed(p.text("archive-name"), p.optionalInteger("size"), reuse)));
   }
 
   private ApiResult append(String kind, Params p) {
@@ -293,9 +294,10 @@ final class BackupProtocol extends SessionProtocol {
   /** Lines and order as spec/protocols.md §4.6 has them. */
   private void logFailure(@Nullable Throwable cause) {
     if (cause == null && !task.aborted()) {
-      String why = "backup ended but finished flag is not set.";
+      String why = "backup ended but finished state is not set.";
       task.log("backup ended and finish failed: " + why);
       task.log("removing unfinished backup");
+      task.log("removing backup snapshot " + state.logPath());
       task.finish(BackupException.invalid(why));
     } else {
       String why =
@@ -304,6 +306,7 @@ final class BackupProtocol extends SessionProtocol {
               : "connection error: " + cause.getMessage();
       task.log("backup failed: " + why);
       task.log("removing failed backup");
+      task.log("removing backup snapshot " + state.logPath());
       task.finish(BackupException.invalid(why));
     }
   }

@@ -51,7 +51,14 @@ final class BackupState {
   private UploadStatistics total = UploadStatistics.NONE;
   private int writersCreated;
   private int files;
-  private boolean finished;
+  private Phase phase = Phase.ACTIVE;
+
+  private enum Phase {
+    ACTIVE,
+    /** A finish got as far as the manifest: whatever became of it, there is no second one. */
+    FINISHING,
+    FINISHED
+  }
 
   /**
    * @param last the newest finished snapshot whose verification did not fail; its shared lock is
@@ -72,10 +79,14 @@ final class BackupState {
   }
 
   boolean finished() {
-    return finished;
+    return phase == Phase.FINISHED;
   }
 
-  /** The snapshot's path as the log shows it, {@code ns/a/host/x/2024-…}. */
+  /** The snapshot's path as the log shows it, {@code "ns/a/host/x/2024-…"}. */
+  String logPath() {
+    return "\"" + store.relativePath(namespace, writer.snapshot()) + "\"";
+  }
+
   private String logPath(ArchiveName name) {
     return "\"" + store.relativePath(namespace, writer.snapshot()) + "/" + name + "\"";
   }
@@ -91,19 +102,33 @@ final class BackupState {
   /**
    * With {@code reuse} (the checksum of the previous index of that name) the digests of the
    * previous snapshot are copied.
+   *
+   * @param contentBytes empty when the client does not know it yet: the index grows then
    */
-  int createFixed(String archiveName, long contentBytes, @Nullable Digest reuse) {
+  int createFixed(String archiveName, OptionalLong contentBytes, @Nullable Digest reuse) {
     requireActive();
     ArchiveName name = archive(archiveName, ".fidx");
-    FixedIndex base = reuse == null ? null : baseFor(name, contentBytes, reuse);
-    FixedIndexWriter index = writer.fixedIndex(name, contentBytes, FIXED_CHUNK_BYTES);
-    if (base != null) {
-      index.copyFrom(base);
-    }
-    int wid =
-        register(new IndexUpload.Fixed(name, index, contentBytes, FIXED_CHUNK_BYTES, base != null));
+    FixedIndexWriter index =
+        reuse == null ? newFixed(name, contentBytes) : continued(name, contentBytes, reuse);
+    int wid = register(new IndexUpload.Fixed(name, index, reuse != null));
     log.accept("created new fixed index " + wid + " (" + logPath(name) + ")");
     return wid;
+  }
+
+  private FixedIndexWriter newFixed(ArchiveName name, OptionalLong contentBytes) {
+    return contentBytes.isPresent()
+        ? writer.fixedIndex(name, contentBytes.getAsLong(), FIXED_CHUNK_BYTES)
+        : writer.growingFixedIndex(name, FIXED_CHUNK_BYTES);
+  }
+
+  private FixedIndexWriter continued(ArchiveName name, OptionalLong contentBytes, Digest reuse) {
+    if (contentBytes.isEmpty()) {
+      throw BackupException.invalid("size is required for incremental backups");
+    }
+    FixedIndex base = baseFor(name, contentBytes.getAsLong(), reuse);
+    FixedIndexWriter index = newFixed(name, contentBytes);
+    index.copyFrom(base);
+    return index;
   }
 
   private FixedIndex baseFor(ArchiveName name, long contentBytes, Digest expected) {
@@ -132,9 +157,9 @@ final class BackupState {
     if (base.chunkCount() != chunks) {
       throw BackupException.invalid(
           "cannot reuse index - index sizes not equal ("
-              + base.chunkCount()
-              + " != "
               + chunks
+              + " != "
+              + base.chunkCount()
               + ")");
     }
     return base;
@@ -205,6 +230,7 @@ final class BackupState {
     UploadStatistics s = upload.statistics;
     long size = Math.max(1, upload.contentBytes());
     log.accept("Upload statistics for '" + upload.name + "'");
+    log.accept("UUID: " + upload.uuid().toString().replace("-", ""));
     log.accept("Checksum: " + checksum);
     log.accept("Size: " + upload.contentBytes());
     log.accept("Chunk count: " + upload.appended);
@@ -250,7 +276,7 @@ final class BackupState {
   }
 
   OptionalLong previousTime() {
-    return last == null || finished ? OptionalLong.empty() : OptionalLong.of(last.time());
+    return last == null || finished() ? OptionalLong.empty() : OptionalLong.of(last.time());
   }
 
   /**
@@ -264,7 +290,7 @@ final class BackupState {
       log.accept("register chunks in '" + name + "' from previous backup.");
       register(SessionFiles.index(store, namespace, base, name));
     } else {
-      log.accept("download '" + name + "' from previous backup.");
+      log.accept("download '" + name + "' from previous backup '" + base + "'.");
     }
     return name;
   }
@@ -297,8 +323,9 @@ final class BackupState {
               + last
               + " was removed during backup, cannot finish as chunks might be missing");
     }
+    phase = Phase.FINISHING;
     writer.finish(this::withStatistics);
-    finished = true;
+    phase = Phase.FINISHED;
     log.accept("successfully finished backup");
   }
 
@@ -316,14 +343,17 @@ final class BackupState {
     List<IndexUpload> left = new ArrayList<>(open.values());
     open.clear();
     left.forEach(IndexUpload::discard);
-    if (!finished) {
+    if (!finished()) {
       writer.abort();
     }
   }
 
   private void requireActive() {
-    if (finished) {
-      throw BackupException.invalid("backup already marked as finished.");
+    switch (phase) {
+      case ACTIVE -> {}
+      case FINISHING ->
+          throw BackupException.invalid("backup is already in the process of finishing.");
+      case FINISHED -> throw BackupException.invalid("backup already marked as finished.");
     }
   }
 }

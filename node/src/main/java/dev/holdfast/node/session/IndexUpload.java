@@ -5,6 +5,7 @@ import dev.holdfast.chunkstore.index.DynamicIndexWriter;
 import dev.holdfast.chunkstore.index.FixedIndexWriter;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
+import java.util.UUID;
 
 /**
  * An index that a client is writing: its checks, and what was uploaded for it. Error texts are
@@ -21,6 +22,9 @@ abstract sealed class IndexUpload {
   long appended;
 
   UploadStatistics statistics = UploadStatistics.NONE;
+
+  /** A close gave another checksum: client and node do not mean the same index. */
+  private boolean disputed;
 
   private IndexUpload(String kind, ArchiveName name) {
     this.kind = kind;
@@ -44,6 +48,20 @@ abstract sealed class IndexUpload {
 
   /** Content bytes, for the log. */
   abstract long contentBytes();
+
+  /** Of the index file, for the log. */
+  abstract UUID uuid();
+
+  /** After counts and sizes. Other mistakes of a close can be mended, this one never. */
+  final void requireChecksum(Digest found, Digest given) {
+    if (disputed) {
+      throw closeFailed("already closed");
+    }
+    if (!found.equals(given)) {
+      disputed = true;
+      throw closeFailed("got unexpected checksum");
+    }
+  }
 
   final BackupException closeFailed(String why) {
     return BackupException.invalid(kind + " writer '" + name + "' close failed - " + why);
@@ -84,9 +102,7 @@ abstract sealed class IndexUpload {
         throw closeFailed(
             "unexpected file size (" + writer.contentBytes() + " != " + contentBytes + ")");
       }
-      if (!writer.checksum().equals(checksum)) {
-        throw closeFailed("got unexpected checksum");
-      }
+      requireChecksum(writer.checksum(), checksum);
       writer.finish();
     }
 
@@ -99,13 +115,16 @@ abstract sealed class IndexUpload {
     long contentBytes() {
       return writer.contentBytes();
     }
+
+    @Override
+    UUID uuid() {
+      return writer.uuid();
+    }
   }
 
   /** Chunks of 4 MiB at their places, in any order; the last one may be shorter. */
   static final class Fixed extends IndexUpload {
     private final FixedIndexWriter writer;
-    private final long contentBytes;
-    private final int chunkBytes;
     private final boolean incremental;
     private int shortChunks;
 
@@ -113,21 +132,15 @@ abstract sealed class IndexUpload {
      * @param incremental the digests of the previous snapshot were copied: only changes are
      *     appended, so the client's counts at close are of this session alone
      */
-    Fixed(
-        ArchiveName name,
-        FixedIndexWriter writer,
-        long contentBytes,
-        int chunkBytes,
-        boolean incremental) {
+    Fixed(ArchiveName name, FixedIndexWriter writer, boolean incremental) {
       super("fixed", name);
       this.writer = writer;
-      this.contentBytes = contentBytes;
-      this.chunkBytes = chunkBytes;
       this.incremental = incremental;
     }
 
     /** Called with the wid, which this text names where others name the archive. */
     void checkUpload(int wid, int plainBytes) {
+      int chunkBytes = writer.chunkBytes();
       if (plainBytes > chunkBytes) {
         throw BackupException.invalid(
             "fixed writer '" + name + "' - got large chunk (" + plainBytes + " > " + chunkBytes);
@@ -140,20 +153,7 @@ abstract sealed class IndexUpload {
 
     @Override
     void append(Digest digest, int plainBytes, long offset) {
-      long end = offset + plainBytes;
-      // An offset near 2^63 makes the end negative.
-      if (end > contentBytes || end < 0) {
-        throw BackupException.invalid(
-            "chunk data exceeds size (" + end + " >= " + contentBytes + ")");
-      }
-      if (plainBytes > chunkBytes || (plainBytes != chunkBytes && end != contentBytes)) {
-        throw BackupException.invalid(
-            "chunk with unexpected length (" + plainBytes + " != " + chunkBytes);
-      }
-      if (offset % chunkBytes != 0) {
-        throw BackupException.invalid("got unaligned chunk (pos = " + offset + ")");
-      }
-      writer.set(offset, digest);
+      writer.set(offset, plainBytes, digest);
       appended++;
     }
 
@@ -164,7 +164,8 @@ abstract sealed class IndexUpload {
             "received wrong number of chunk (" + appended + " != " + chunkCount + ")");
       }
       if (!incremental) {
-        long needed = (contentBytes + chunkBytes - 1) / chunkBytes;
+        long contentBytes = writer.contentBytes();
+        int needed = writer.chunkCount();
         if (needed != appended) {
           throw closeFailed("unexpected chunk count (" + needed + " != " + appended + ")");
         }
@@ -172,9 +173,7 @@ abstract sealed class IndexUpload {
           throw closeFailed("unexpected file size (" + contentBytes + " != " + givenBytes + ")");
         }
       }
-      if (!writer.checksum().equals(checksum)) {
-        throw closeFailed("got unexpected checksum");
-      }
+      requireChecksum(writer.checksum(), checksum);
       writer.finish();
     }
 
@@ -185,7 +184,12 @@ abstract sealed class IndexUpload {
 
     @Override
     long contentBytes() {
-      return contentBytes;
+      return writer.contentBytes();
+    }
+
+    @Override
+    UUID uuid() {
+      return writer.uuid();
     }
   }
 }

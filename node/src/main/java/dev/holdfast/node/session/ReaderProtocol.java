@@ -65,10 +65,11 @@ final class ReaderProtocol extends SessionProtocol {
         exchange,
         () -> {
           ArchiveName file = new ArchiveName(name);
+          task.log("download \"" + store.relativePath(namespace, snapshot) + "/" + file + "\"");
           if (file.isIndex()) {
             register(SessionFiles.index(store, namespace, snapshot, file));
+            task.log("register chunks in '" + file + "' as downloadable.");
           }
-          task.log("download '" + file + "'");
           exchange.stream(
               200,
               ApiResult.BINARY_TYPE,
@@ -88,6 +89,12 @@ final class ReaderProtocol extends SessionProtocol {
   private void chunk(Params p, WireExchange exchange) {
     Digest digest = Digest.parse(p.text("digest"));
     if (!allowed.contains(digest)) {
+      queue.execute(
+          () ->
+              task.log(
+                  "attempted to download chunk "
+                      + digest
+                      + " which is not in registered chunk list"));
       throw new BackupException(Kind.UNAUTHENTICATED, "download chunk " + digest + " not allowed");
     }
     parallel(exchange, () -> exchange.answer(200, ApiResult.BINARY_TYPE, read(digest)));

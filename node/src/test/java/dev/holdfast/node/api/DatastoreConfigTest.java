@@ -63,7 +63,7 @@ final class DatastoreConfigTest {
                 object().put("maintenance-mode", "offline").put("comment", " new disk "));
     assertThat(config().path("comment").asText()).isEqualTo("new disk");
     assertThatThrownBy(() -> node.admin().get("/admin/datastore/extra/groups"))
-        .hasMessageContaining("datastore 'extra' is in offline maintenance mode");
+        .hasMessageContaining("datastore 'extra' is unavailable: offline maintenance mode");
 
     ObjectNode end = object();
     end.putArray("delete").add("maintenance-mode");

@@ -79,6 +79,13 @@ final class Differences {
     return differences.facts;
   }
 
+  /** Of single answers, whose lists are not of events. */
+  static SortedSet<String> between(Answer recorded, Answer found) {
+    Differences differences = new Differences(false);
+    differences.compare(recorded, found);
+    return differences.facts;
+  }
+
   private void compare(Answer recorded, Answer found) {
     if (found.status() != recorded.status()) {
       facts.add("status " + found.status() + " for " + recorded.status() + reason(found));

@@ -83,6 +83,10 @@ final class RecordedServer {
     return node;
   }
 
+  Path store(String name) {
+    return base.resolve(name);
+  }
+
   /** An answer of the node with the recorded server's paths in place of ours. */
   String asRecorded(String body) {
     return body.replace(base.toString(), recordedBase);
@@ -141,6 +145,18 @@ final class RecordedServer {
         "split",
         "splitcrypt",
         "taps",
+        "scratch");
+  }
+
+  /** Server d of 4.2 with its empty datastore alone. */
+  static RecordedServer scratch(StrictVertx strict, Path base) throws IOException {
+    JsonNode files = Vectors.json("pbs-4.2/server-files.json");
+    return start(
+        strict,
+        base,
+        "/mnt/datastore/site4a",
+        name -> files.path("d/" + name).path("text").asText(""),
+        List.of(),
         "scratch");
   }
 

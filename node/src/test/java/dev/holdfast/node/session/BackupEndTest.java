@@ -131,12 +131,12 @@ final class BackupEndTest {
   void aConnectionThatEndsBeforeTheFinishIsToldAsUnfinished() {
     open().close();
     Ended end = awaitEnd();
-    assertThat(end.status()).isEqualTo("backup ended but finished flag is not set.");
+    assertThat(end.status()).isEqualTo("backup ended but finished state is not set.");
     assertThat(end.lines())
         .containsSubsequence(
-            "backup ended and finish failed: backup ended but finished flag is not set.",
+            "backup ended and finish failed: backup ended but finished state is not set.",
             "removing unfinished backup",
-            "TASK ERROR: backup ended but finished flag is not set.");
+            "TASK ERROR: backup ended but finished state is not set.");
     backUp();
   }
 

@@ -7,9 +7,11 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Puts the frames that arrive on one connection together to the answers of its streams. */
 public final class StreamAnswers {
@@ -18,7 +20,8 @@ public final class StreamAnswers {
   private final Map<Integer, Map<String, String>> heads = new HashMap<>();
   private final Map<Integer, ByteArrayOutputStream> bodies = new HashMap<>();
   private final Map<Integer, Answer> complete = new HashMap<>();
-  private boolean settings;
+  private final Map<Integer, Long> settings = new TreeMap<>();
+  private boolean settingsCame;
 
   /** One whole answer. */
   @SuppressWarnings("ArrayRecordComponent") // a test's value, read once
@@ -36,11 +39,12 @@ public final class StreamAnswers {
     this.tls = tls;
   }
 
-  /** Reads until the other side's first SETTINGS have come. */
-  public void awaitSettings() throws IOException {
-    while (!settings) {
+  /** Reads until the other side's first SETTINGS have come; values by their numbers. */
+  public Map<Integer, Long> awaitSettings() throws IOException {
+    while (!settingsCame) {
       read();
     }
+    return settings;
   }
 
   /** Reads until the stream's answer is there. */
@@ -55,7 +59,7 @@ public final class StreamAnswers {
     RawTls.Frame frame = tls.readFrame();
     int stream = frame.stream();
     switch (frame.type()) {
-      case RawTls.SETTINGS -> settings |= (frame.flags() & RawTls.ACK) == 0;
+      case RawTls.SETTINGS -> settings(frame);
       case RawTls.HEADERS -> heads.put(stream, fields(frame));
       case RawTls.DATA ->
           bodies
@@ -72,6 +76,14 @@ public final class StreamAnswers {
       ByteArrayOutputStream body = bodies.getOrDefault(stream, new ByteArrayOutputStream());
       complete.put(stream, new Answer(heads.getOrDefault(stream, Map.of()), body.toByteArray()));
     }
+  }
+
+  private void settings(RawTls.Frame frame) {
+    ByteBuffer values = ByteBuffer.wrap(frame.payload());
+    while (values.hasRemaining()) {
+      settings.put((int) values.getShort(), Integer.toUnsignedLong(values.getInt()));
+    }
+    settingsCame |= (frame.flags() & RawTls.ACK) == 0;
   }
 
   private Map<String, String> fields(RawTls.Frame frame) {

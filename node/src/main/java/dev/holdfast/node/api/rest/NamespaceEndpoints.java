@@ -54,8 +54,12 @@ final class NamespaceEndpoints {
         "DELETE",
         NAMESPACE,
         new Endpoint(
-            Doc.nothing("Removes a namespace and those below it."),
-            ParamSchema.of(Param.STORE, Param.NS, Param.bool("delete-groups")),
+            Doc.object("Removes a namespace and those below it.", "how much was removed and kept"),
+            ParamSchema.of(
+                Param.STORE,
+                Param.NS,
+                Param.bool("delete-groups"),
+                SnapshotEndpoints.ERROR_ON_PROTECTED),
             Rule.inside("Datastore.Modify on the parent of /datastore/{store}/{ns}"),
             this::delete));
   }
@@ -99,7 +103,6 @@ final class NamespaceEndpoints {
     DeleteStats stats =
         stores.writing(name).deleteNamespace(namespace, call.params().bool("delete-groups", false));
     stores.removed().clear(name, namespace);
-    SnapshotEndpoints.refuseIfProtected(stats);
-    return ApiResult.none();
+    return SnapshotEndpoints.removed(call, stats);
   }
 }

@@ -10,12 +10,13 @@ import dev.holdfast.node.api.ParamSchema;
 /** What everybody asks first: version and sign of life (spec/rest-api.md §6.1). */
 final class RootEndpoints {
   /**
-   * What peers are told. They choose what they send by it, so it names the release whose behaviour
-   * is here: 3.2.4, no deletion statistics yet (spec/rest-api.md §9).
+   * What peers are told. They choose what they send by it: with 3.2.11 a push lets protected
+   * snapshots be kept and expects deletion statistics (spec/rest-api.md §9). A 4.x would promise
+   * all that is new there.
    */
   static final String VERSION = "3.2";
 
-  static final String RELEASE = "4";
+  static final String RELEASE = "11";
 
   /** Hex as clients expect; this program's name, since it comes from no such repository. */
   private static final String REPOSITORY_ID = "686f6c6466617374"; // "holdfast"

@@ -35,6 +35,9 @@ final class SnapshotEndpoints {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotEndpoints.class);
   private static final String STORE = "/admin/datastore/{store}";
 
+  /** A push keeps protected snapshots without making an error of it. */
+  static final Param ERROR_ON_PROTECTED = Param.bool("error-on-protected");
+
   private static final Need SEE =
       new Need(Set.of(Privilege.DATASTORE_AUDIT), Set.of(Privilege.DATASTORE_BACKUP));
   private static final Need SEE_FILES =
@@ -66,8 +69,11 @@ final class SnapshotEndpoints {
         "DELETE",
         STORE + "/groups",
         new Endpoint(
-            Doc.nothing("Removes a group with all its snapshots that are not protected."),
-            ParamSchema.of(Param.STORE, Param.NS, Param.BACKUP_ID, Param.BACKUP_TYPE),
+            Doc.object(
+                "Removes a group with all its snapshots that are not protected.",
+                "how much was removed and kept"),
+            ParamSchema.of(
+                Param.STORE, Param.NS, Param.BACKUP_ID, Param.BACKUP_TYPE, ERROR_ON_PROTECTED),
             REMOVE.rule(),
             this::deleteGroup));
     router.add(
@@ -160,14 +166,19 @@ final class SnapshotEndpoints {
     scope.check(store, namespace, group);
     DeleteStats stats = store.deleteGroup(namespace, group);
     stores.removed().clear(store.name(), namespace, group);
-    refuseIfProtected(stats);
-    return ApiResult.none();
+    return removed(call, stats);
   }
 
-  static void refuseIfProtected(DeleteStats stats) {
-    if (stats.protectedSnapshots() > 0) {
+  /** The answer to the removal of groups (spec/protocols.md §7.3). */
+  static ApiResult removed(ApiCall call, DeleteStats stats) {
+    if (stats.protectedSnapshots() > 0 && call.params().bool(ERROR_ON_PROTECTED.name(), true)) {
       throw BackupException.invalid("group only partially deleted due to protected snapshots");
     }
+    return ApiResult.of(
+        Json.object()
+            .put("protected-snapshots", stats.protectedSnapshots())
+            .put("removed-groups", stats.removedGroups())
+            .put("removed-snapshots", stats.removedSnapshots()));
   }
 
   // ---- snapshots ----
@@ -253,7 +264,12 @@ final class SnapshotEndpoints {
     GroupAccess.Scope scope = access.scope(call, REMOVE);
     Datastore store = stores.writing(call.params().store());
     scope.check(store, namespace, snapshot.group());
-    store.deleteSnapshot(namespace, snapshot, false);
+    try {
+      store.deleteSnapshot(namespace, snapshot, false);
+    } catch (BackupException e) {
+      throw new BackupException(e.kind(), "failed to delete snapshot - " + e.text(), e)
+          .withFactsOf(e);
+    }
     stores.removed().add(store.name(), namespace, snapshot.group(), List.of(snapshot.time()));
     return ApiResult.none();
   }
