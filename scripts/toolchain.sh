@@ -108,3 +108,17 @@ require_program() {
   say "error: $1 could not be installed; install it and put it on the PATH"
   exit 1
 }
+
+# Sets python_tools to the bin directory of a virtual environment with these packages of PyPI, made when it is missing.
+# $target must be set; what was built is forgotten with it.
+require_python_tools() {
+  require_program python3 python3 python
+  local environment="$target/python-tools"
+  python_tools="$environment/bin"
+  [ "$(cat "$environment/packages" 2>/dev/null)" = "$*" ] && return 0
+  say "installing $* into a virtual environment ..."
+  rm -rf "$environment"
+  python3 -m venv "$environment" >/dev/null 2>&1 || { install_first_of python3-venv && python3 -m venv "$environment" >&2; }
+  "$python_tools/pip" install -q --disable-pip-version-check "$@" >&2
+  printf '%s' "$*" >"$environment/packages"
+}

@@ -35,6 +35,17 @@ public record Endpoint(
     return new Endpoint(doc, schema, rule, handler, bodyBytesMax, ErrorMapping.Surface.REST_OBJECT);
   }
 
+  /** The same, but a remote that cannot be asked is a 500 (spec/rest-api.md §6.10). */
+  public Endpoint asksRemote() {
+    return new Endpoint(
+        doc.fails(500, "the remote cannot be asked, and why"),
+        schema,
+        rule,
+        handler,
+        bodyBytesMax,
+        ErrorMapping.Surface.REST_OF_REMOTE);
+  }
+
   /**
    * Answers 501: a peer is told what is missing, whatever parameters it sends.
    *

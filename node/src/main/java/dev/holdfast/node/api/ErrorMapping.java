@@ -14,6 +14,8 @@ public final class ErrorMapping {
     REST,
     /** The few calls that have a 404 of their own. */
     REST_OBJECT,
+    /** Calls that ask another server and pass on what it says. */
+    REST_OF_REMOTE,
     UPGRADE,
     BACKUP_SESSION,
     READER_SESSION
@@ -25,7 +27,7 @@ public final class ErrorMapping {
 
   public static int status(Kind kind, Surface surface) {
     return switch (kind) {
-      case NOT_FOUND -> surface == Surface.REST ? 400 : 404;
+      case NOT_FOUND -> surface == Surface.REST || surface == Surface.REST_OF_REMOTE ? 400 : 404;
       case UNAUTHENTICATED -> 401;
       case PERMISSION -> 403;
       case ALREADY_EXISTS,
@@ -33,11 +35,10 @@ public final class ErrorMapping {
           LOCKED,
           CORRUPT_DATA,
           UNSUPPORTED_VERSION,
-          PEER_UNREACHABLE,
-          PEER_UNTRUSTED,
           OUT_OF_SPACE,
           CANCELLED ->
           400;
+      case PEER_UNREACHABLE, PEER_UNTRUSTED -> surface == Surface.REST_OF_REMOTE ? 500 : 400;
       case NOT_BUILT -> 501;
       case INTERNAL -> 500;
     };

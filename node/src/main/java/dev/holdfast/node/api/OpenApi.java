@@ -213,6 +213,7 @@ public final class OpenApi {
     }
     error(responses, "404", "no such path");
     error(responses, "414", "the target is too long");
+    endpoint.doc().failures().forEach((status, when) -> error(responses, "" + status, when));
   }
 
   private static void error(ObjectNode responses, String status, String description) {
@@ -221,6 +222,9 @@ public final class OpenApi {
 
   private static void success(Doc doc, ObjectNode response) {
     response.put("description", doc.returns());
+    if (doc.kind() == Doc.Kind.UNTYPED) {
+      return;
+    }
     ObjectNode content = response.putObject("content");
     if (doc.kind() == Doc.Kind.BYTES) {
       content.putObject(ApiResult.BINARY_TYPE);
@@ -235,7 +239,7 @@ public final class OpenApi {
   private static ObjectNode data(Doc.Kind kind) {
     return switch (kind) {
       case NOTHING -> object().put("type", "null");
-      case TEXT, BYTES -> object().put("type", "string");
+      case TEXT, BYTES, UNTYPED -> object().put("type", "string");
       case FLAG -> object().put("type", "boolean");
       case OBJECT -> object().put("type", "object");
       case LIST -> {

@@ -4,6 +4,7 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.replication.wire.PinnedTrust;
 import dev.holdfast.replication.wire.TlsEngine;
+import dev.holdfast.replication.wire.TlsPolicy;
 import dev.holdfast.replication.wire.WireClient;
 import dev.holdfast.replication.wire.WireErrors;
 import dev.holdfast.replication.wire.WireResponse;
@@ -23,7 +24,6 @@ import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -59,14 +59,11 @@ final class RestTransport implements AutoCloseable {
     this.trust = trust;
     this.answerTimeout = answerTimeout;
     HttpClientOptions options =
-        new HttpClientOptions()
+        TlsPolicy.apply(new HttpClientOptions(), engine)
             .setProtocolVersion(HttpVersion.HTTP_1_1)
-            .setSsl(true)
-            .setSslEngineOptions(engine.options())
             .setTrustOptions(trust.trustOptions())
             // A pin says more than a name.
             .setVerifyHost(false)
-            .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"))
             .setSslHandshakeTimeout(WireClient.CONNECT_TIMEOUT.toSeconds())
             .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
             .setConnectTimeout((int) WireClient.CONNECT_TIMEOUT.toMillis())

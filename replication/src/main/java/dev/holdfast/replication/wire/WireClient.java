@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
@@ -76,14 +75,11 @@ public final class WireClient implements AutoCloseable {
   }
 
   private static NetClientOptions options(PinnedTrust trust, TlsEngine engine) {
-    return new NetClientOptions()
+    return TlsPolicy.apply(new NetClientOptions(), engine)
         .setConnectTimeout((int) CONNECT_TIMEOUT.toMillis())
-        .setSsl(true)
-        .setSslEngineOptions(engine.options())
         .setTrustOptions(trust.trustOptions())
         // A pin says more than a name; Vert.x wants the choice spelt out.
         .setHostnameVerificationAlgorithm("")
-        .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"))
         .setSslHandshakeTimeout(CONNECT_TIMEOUT.toSeconds())
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         .setTcpNoDelay(true)

@@ -19,7 +19,6 @@ import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.impl.ConnectionBase;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -54,11 +53,8 @@ public final class WireServer {
    * caller's to set.
    */
   public static HttpServerOptions options(TlsIdentity identity, TlsEngine engine) {
-    return new HttpServerOptions()
-        .setSsl(true)
+    return TlsPolicy.apply(new HttpServerOptions(), engine)
         .setKeyCertOptions(identity.keyCertOptions())
-        .setSslEngineOptions(engine.options())
-        .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"))
         .setSslHandshakeTimeout(HANDSHAKE_SECONDS_MAX)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         // Everything begins as HTTP/1.1 (spec/protocols.md §1.1).

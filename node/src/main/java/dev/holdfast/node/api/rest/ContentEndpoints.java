@@ -70,7 +70,8 @@ final class ContentEndpoints {
         "GET",
         STORE + "/pxar-file-download",
         new Endpoint(
-            Doc.bytes("Downloads a file, or a directory as a zip, out of an archive.", "the file"),
+            Doc.bytes("Downloads a file, or a directory as a zip, out of an archive.", "the file")
+                .fails(501, "a tar archive was asked for"),
             snapshotAnd(FILE_PATH, ARCHIVE, TAR),
             READ.rule(),
             this::download));

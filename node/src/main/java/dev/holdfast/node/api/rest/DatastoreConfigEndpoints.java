@@ -118,7 +118,8 @@ final class DatastoreConfigEndpoints {
         "DELETE",
         CONFIG,
         new Endpoint(
-                Doc.task("Forgets a datastore; its directory stays."),
+                Doc.task("Forgets a datastore; its directory stays.")
+                    .fails(501, "its data was to be destroyed"),
                 ParamSchema.of(
                     NAME, Param.bool("keep-job-configs"), Param.bool("destroy-data"), Param.DIGEST),
                 Rule.any("/datastore/{name}", Privilege.DATASTORE_ALLOCATE),

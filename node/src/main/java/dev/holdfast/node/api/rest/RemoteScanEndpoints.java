@@ -34,26 +34,30 @@ final class RemoteScanEndpoints {
         "GET",
         SCAN,
         new Endpoint(
-            Doc.list("Lists the datastores of a remote.", "those that our login there sees"),
-            ParamSchema.of(NAME),
-            AUDIT,
-            call -> ask(call, "/admin/datastore", Map.of())));
+                Doc.list("Lists the datastores of a remote.", "those that our login there sees"),
+                ParamSchema.of(NAME),
+                AUDIT,
+                call -> ask(call, "/admin/datastore", Map.of()))
+            .asksRemote());
     router.add(
         "GET",
         SCAN + "/{store}/namespaces",
         new Endpoint(
-            Doc.list("Lists the namespaces of a remote's datastore.", "those that we see there"),
-            ParamSchema.of(NAME, Param.STORE),
-            AUDIT,
-            call -> ask(call, store(call) + "/namespace", Map.of())));
+                Doc.list(
+                    "Lists the namespaces of a remote's datastore.", "those that we see there"),
+                ParamSchema.of(NAME, Param.STORE),
+                AUDIT,
+                call -> ask(call, store(call) + "/namespace", Map.of()))
+            .asksRemote());
     router.add(
         "GET",
         SCAN + "/{store}/groups",
         new Endpoint(
-            Doc.list("Lists the groups of a remote's namespace.", "those that we see there"),
-            ParamSchema.of(NAME, Param.STORE, Param.namespace("namespace")),
-            AUDIT,
-            this::groups));
+                Doc.list("Lists the groups of a remote's namespace.", "those that we see there"),
+                ParamSchema.of(NAME, Param.STORE, Param.namespace("namespace")),
+                AUDIT,
+                this::groups)
+            .asksRemote());
   }
 
   private static String store(ApiCall call) {
@@ -77,8 +81,8 @@ final class RemoteScanEndpoints {
       JsonNode list = remote.get(path, query);
       return ApiResult.of(list);
     } catch (BackupException e) {
-      throw new BackupException(
-          Kind.INTERNAL, "failed to scan remote '" + name + "' - " + e.text(), e);
+      Kind kind = e.kind() == Kind.PEER_UNTRUSTED ? e.kind() : Kind.PEER_UNREACHABLE;
+      throw new BackupException(kind, "failed to scan remote '" + name + "' - " + e.text(), e);
     }
   }
 }

@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 public final class SyncJobEndpoints {
   private static final String CONFIG = "/config/sync";
   private static final String JOB = CONFIG + "/{id}";
+  private static final String PARTLY = "what it asks for is not built, and what that is";
   private static final Param ID = Param.safeId("id", 3, 128);
   private static final Param DIRECTION =
       Param.choice("sync-direction", "all", "push", "pull").orNone();
@@ -119,7 +120,7 @@ public final class SyncJobEndpoints {
         "POST",
         "/pull",
         new Endpoint(
-            Doc.task("Pulls from a remote, once."),
+            Doc.task("Pulls from a remote, once.").fails(501, PARTLY),
             schema(Param.STORE, REMOTE.orNone(), REMOTE_STORE),
             CHANGE,
             call -> runOnce(call, false)));
@@ -127,7 +128,7 @@ public final class SyncJobEndpoints {
         "POST",
         "/push",
         new Endpoint(
-            Doc.task("Pushes to a remote, once."),
+            Doc.task("Pushes to a remote, once.").fails(501, PARTLY),
             schema(Param.STORE, REMOTE, REMOTE_STORE),
             CHANGE,
             call -> runOnce(call, true)));
@@ -138,7 +139,7 @@ public final class SyncJobEndpoints {
         "POST",
         CONFIG,
         new Endpoint(
-            Doc.nothing("Makes a sync job."),
+            Doc.nothing("Makes a sync job.").fails(501, PARTLY),
             jobSchema(ID, Param.STORE, REMOTE.orNone(), REMOTE_STORE),
             CHANGE,
             this::create));
@@ -146,7 +147,7 @@ public final class SyncJobEndpoints {
         "PUT",
         JOB,
         new Endpoint(
-            Doc.nothing("Changes a sync job."),
+            Doc.nothing("Changes a sync job.").fails(501, PARTLY),
             jobSchema(
                 ID,
                 Param.STORE.orNone(),

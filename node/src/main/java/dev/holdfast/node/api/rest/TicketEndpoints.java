@@ -61,7 +61,7 @@ final class TicketEndpoints {
         "DELETE",
         "/access/ticket",
         new Endpoint(
-            Doc.object("Takes the cookie of a login away.", "an empty object"),
+            Doc.untyped("Takes the cookie of a login away.", "an empty object"),
             ParamSchema.NONE,
             Rule.WORLD,
             call -> status(Json.object()).as("").settingCookie(NO_COOKIE)));

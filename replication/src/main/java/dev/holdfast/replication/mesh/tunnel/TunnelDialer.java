@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.replication.wire.PinnedTrust;
 import dev.holdfast.replication.wire.TlsEngine;
 import dev.holdfast.replication.wire.TlsIdentity;
+import dev.holdfast.replication.wire.TlsPolicy;
 import dev.holdfast.replication.wire.WireErrors;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -55,11 +56,9 @@ final class TunnelDialer implements AutoCloseable {
     this.trust = new PinnedTrust(peer.pins());
     this.client =
         vertx.createNetClient(
-            new NetClientOptions()
+            TlsPolicy.apply(new NetClientOptions(), TlsEngine.choose())
                 .setConnectTimeout(CONNECT_MILLIS_MAX)
                 .setTcpNoDelay(true)
-                .setSsl(true)
-                .setSslEngineOptions(TlsEngine.choose().options())
                 .setSslHandshakeTimeout(CONNECT_MILLIS_MAX)
                 .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setEnabledSecureTransportProtocols(Set.of("TLSv1.3"))
