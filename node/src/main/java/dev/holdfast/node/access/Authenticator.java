@@ -5,11 +5,13 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Secret;
+import dev.holdfast.node.access.realm.DirectoryPasswords;
+import dev.holdfast.node.access.tfa.SecondFactors;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import javax.crypto.Mac;
@@ -38,6 +40,8 @@ public final class Authenticator {
   private final ShadowFile tokens;
   private final Tickets tickets;
   private final Csrf csrf;
+  private final SecondFactors factors;
+  private final DirectoryPasswords directories;
   private final Secret localSecret;
   private final InstantSource clock;
 
@@ -61,8 +65,15 @@ public final class Authenticator {
     }
   }
 
-  /** The answer to a login. */
-  public record Login(AuthId user, String ticket, String csrfToken) {}
+  /** The answer to a login, or to its first step when there is to be a second one. */
+  public record Login(AuthId user, String ticket, String csrfToken) {
+    /** In place of the token that a half-finished login does not get (spec/protocols.md §2.2). */
+    private static final String NO_TOKEN = "invalid";
+
+    public boolean isHalf() {
+      return csrfToken.equals(NO_TOKEN);
+    }
+  }
 
   Authenticator(
       StateDirectory directory,
@@ -70,11 +81,15 @@ public final class Authenticator {
       Secret localSecret,
       ShadowFile passwords,
       ShadowFile tokens,
+      SecondFactors factors,
+      DirectoryPasswords directories,
       InstantSource clock) {
     this.access = access;
     this.passwords = passwords;
     this.systemPasswords = ShadowFile.systemPasswords(directory);
     this.tokens = tokens;
+    this.factors = factors;
+    this.directories = directories;
     this.tickets = Tickets.open(directory);
     this.csrf = Csrf.open(directory);
     this.localSecret = localSecret;
@@ -106,8 +121,8 @@ public final class Authenticator {
   }
 
   /**
-   * A user's login by password or by a still valid ticket of his. Throws UNAUTHENTICATED with the
-   * reason, which the client must not learn.
+   * A user's login by password or by a still valid ticket of his; half of one if he has second
+   * factors and no ticket. Throws UNAUTHENTICATED with the reason, which the client must not learn.
    */
   public Login login(AuthId user, Secret password) {
     if (user.isToken()) {
@@ -121,32 +136,74 @@ public final class Authenticator {
       }
     } else {
       checkPassword(user, password);
+      Optional<String> challenge = factors.challenge(user);
+      if (challenge.isPresent()) {
+        return new Login(user, tickets.issueHalf(user, challenge.get(), now()), Login.NO_TOKEN);
+      }
     }
+    return loggedIn(user);
+  }
+
+  /**
+   * The second step of a login.
+   *
+   * @param half ticket that the first step gave
+   * @param response {@code KIND:VALUE}; right ones are used up
+   */
+  public Login finishLogin(AuthId user, String half, Secret response) {
+    requireActive(user);
+    tickets.verifyHalf(half, user, now());
+    factors.verify(user, response);
+    return loggedIn(user);
+  }
+
+  /** The login of a user for whom a provider vouches that he is it. Throws UNAUTHENTICATED. */
+  public Login vouchedFor(AuthId user) {
+    requireActive(user);
+    return loggedIn(user);
+  }
+
+  private Login loggedIn(AuthId user) {
     Instant now = now();
     return new Login(user, tickets.issue(user, now), csrf.issue(user, now));
   }
 
   /** Throws UNAUTHENTICATED. */
   public void checkPassword(AuthId user, Secret password) {
-    String hash = shadow(user).hash(user.user());
+    ShadowFile shadow = shadow(user);
+    if (shadow == null) {
+      directories.check(user, password);
+      return;
+    }
+    String hash = shadow.hash(user.user());
     if (hash == null || !matches(user, password, hash)) {
       throw Tickets.refused("invalid credentials");
     }
   }
 
+  /** Throws INVALID_INPUT for a user whose password is kept elsewhere. */
   public void setPassword(AuthId user, Secret password) {
-    shadow(user).set(user.user(), password);
+    ShadowFile shadow = shadow(user);
+    if (shadow == null) {
+      throw BackupException.invalid(
+          "passwords of realm '" + user.realm() + "' are not kept on this node");
+    }
+    shadow.set(user.user(), password);
   }
 
   public void removePassword(AuthId user) {
-    shadow(user).remove(user.user());
+    ShadowFile shadow = shadow(user);
+    if (shadow != null) {
+      shadow.remove(user.user());
+    }
   }
 
-  private ShadowFile shadow(AuthId user) {
+  /** Null for a realm whose passwords this node does not keep. */
+  private @Nullable ShadowFile shadow(AuthId user) {
     return switch (user.realm()) {
       case REALM_LOCAL -> passwords;
       case REALM_SYSTEM -> systemPasswords;
-      default -> throw Tickets.refused("no such realm '" + user.realm() + "'");
+      default -> null;
     };
   }
 
@@ -238,15 +295,5 @@ public final class Authenticator {
 
   private Instant now() {
     return clock.instant();
-  }
-
-  /** How log readers (fail2ban) know a failed login (spec/rest-api.md §2.3). */
-  public static String failureLine(String remoteAddress, String user, String reason) {
-    return String.format(
-        Locale.ROOT,
-        "authentication failure; rhost=[%s] user=%s msg=%s",
-        remoteAddress,
-        user.replaceAll("\\p{Cntrl}", "?"),
-        reason);
   }
 }

@@ -77,7 +77,7 @@ public final class Csrf {
       throw Tickets.refused("invalid csrf token - malformed");
     }
     String time = token.substring(0, colon);
-    Tickets.checkAge("invalid csrf token - ", time, now);
+    Tickets.checkAge("invalid csrf token - ", time, Tickets.AGE_MAX, Tickets.SKEW_MAX, now);
     String mac = token.substring(colon + 1);
     boolean fits = same(mac, mac(time, user));
     boolean fitsLegacy = same(mac, legacy(time, user));

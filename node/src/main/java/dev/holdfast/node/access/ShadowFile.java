@@ -69,7 +69,8 @@ public final class ShadowFile {
     return map;
   }
 
-  private static SortedMap<String, String> parse(String text) {
+  /** Names and what is kept for them; throws INVALID_INPUT without showing any. */
+  static SortedMap<String, String> parse(String text) {
     if (text.isBlank()) {
       return Collections.emptySortedMap();
     }
@@ -81,6 +82,10 @@ public final class ShadowFile {
       throw new BackupException(
           BackupException.Kind.INVALID_INPUT, "not a JSON object of texts", e);
     }
+  }
+
+  static String formatPretty(SortedMap<String, String> map) {
+    return format(JSON.writerWithDefaultPrettyPrinter(), map);
   }
 
   private static String format(ObjectWriter writer, SortedMap<String, String> map) {

@@ -30,8 +30,11 @@ import org.jspecify.annotations.Nullable;
  * signature := base64 without padding, over everything before "::"
  * </pre>
  *
- * The key pair is {@code authkey.key} and {@code authkey.pub} in the state directory: Ed25519 when
- * made here; RSA (SHA-256, PKCS#1 v1.5) of an older installation is taken too.
+ * A login that waits for its second factor has {@code "!tfa!"} and the challenge as JSON for a user
+ * id, and a signature over everything before "::" with {@code ":" userid} behind it.
+ *
+ * <p>The key pair is {@code authkey.key} and {@code authkey.pub} in the state directory: Ed25519
+ * when made here; RSA (SHA-256, PKCS#1 v1.5) of an older installation is taken too.
  */
 public final class Tickets {
   public static final Duration AGE_MAX = Duration.ofHours(2);
@@ -39,13 +42,22 @@ public final class Tickets {
   /** How far a clock may be ahead of ours. */
   public static final Duration SKEW_MAX = Duration.ofMinutes(5);
 
+  /** Of a login that waits for its second factor. */
+  static final Duration HALF_AGE_MAX = Duration.ofMinutes(10);
+
+  static final Duration HALF_SKEW_MAX = Duration.ofMinutes(1);
+
   static final String PREFIX = "PBS";
+  private static final String HALF = "!tfa!";
   private static final String PRIVATE_FILE = "authkey.key";
   private static final String PUBLIC_FILE = "authkey.pub";
   private static final List<String> KEY_ALGORITHMS = List.of("Ed25519", "RSA");
 
   /** 4096 bits of RSA in base64 and the longest user id fit easily. */
   private static final int LENGTH_MAX = 2048;
+
+  /** A challenge names all keys that a user has. */
+  private static final int HALF_LENGTH_MAX = 32 * 1024;
 
   private final @Nullable PrivateKey privateKey;
   private final PublicKey publicKey;
@@ -70,11 +82,20 @@ public final class Tickets {
 
   /** A ticket for a user; tokens log in by themselves. */
   public String issue(AuthId user, Instant now) {
-    String text = PREFIX + ":" + encode(user.toString()) + ":" + hexTime(now);
+    return signed(user.toString(), now, "");
+  }
+
+  /** The ticket of a login that waits for its second factor; it opens nothing. */
+  String issueHalf(AuthId user, String challenge, Instant now) {
+    return signed(HALF + challenge, now, ":" + user);
+  }
+
+  private String signed(String data, Instant now, String behind) {
+    String text = PREFIX + ":" + encode(data) + ":" + hexTime(now);
     try {
       Signature signer = Signature.getInstance(algorithm(publicKey));
       signer.initSign(privateKey);
-      signer.update(text.getBytes(StandardCharsets.UTF_8));
+      signer.update((text + behind).getBytes(StandardCharsets.UTF_8));
       return text + "::" + Base64.getEncoder().withoutPadding().encodeToString(signer.sign());
     } catch (GeneralSecurityException e) {
       throw new BackupException(Kind.INTERNAL, "cannot sign a ticket: " + e, e);
@@ -86,8 +107,29 @@ public final class Tickets {
    * age is checked before the signature.
    */
   public AuthId verify(String ticket, Instant now) {
+    if (ticket.startsWith(PREFIX + ":" + HALF)) {
+      throw refused("second login factor required");
+    }
+    String data = opened(ticket, LENGTH_MAX, "", AGE_MAX, SKEW_MAX, now);
+    try {
+      return AuthId.parse(data);
+    } catch (BackupException e) {
+      throw new BackupException(Kind.UNAUTHENTICATED, "ticket with invalid user id", e);
+    }
+  }
+
+  /** Throws UNAUTHENTICATED for what {@link #issueHalf} did not give this user. */
+  void verifyHalf(String ticket, AuthId user, Instant now) {
+    if (!opened(ticket, HALF_LENGTH_MAX, ":" + user, HALF_AGE_MAX, HALF_SKEW_MAX, now)
+        .startsWith(HALF)) {
+      throw refused("no ticket of a half-finished login");
+    }
+  }
+
+  private String opened(
+      String ticket, int lengthMax, String behind, Duration ageMax, Duration skewMax, Instant now) {
     int end = ticket.indexOf("::");
-    if (ticket.length() > LENGTH_MAX || end < 0) {
+    if (ticket.length() > lengthMax || end < 0) {
       throw refused("invalid ticket without signature");
     }
     String[] parts = ticket.substring(0, end).split(":", -1);
@@ -97,33 +139,25 @@ public final class Tickets {
     if (parts.length != 3) {
       throw refused("invalid ticket without signature");
     }
-    checkAge("invalid ticket - ", parts[2], now);
-    if (!signatureFits(ticket.substring(0, end), ticket.substring(end + 2))) {
+    checkAge("invalid ticket - ", parts[2], ageMax, skewMax, now);
+    if (!signatureFits(ticket.substring(0, end) + behind, ticket.substring(end + 2))) {
       throw refused("ticket with invalid signature");
     }
-    String data = PercentCoding.decode(parts[1], false);
-    if (data.startsWith("!tfa!")) {
-      throw refused("second login factor required");
-    }
-    try {
-      return AuthId.parse(data);
-    } catch (BackupException e) {
-      throw new BackupException(Kind.UNAUTHENTICATED, "ticket with invalid user id", e);
-    }
+    return PercentCoding.decode(parts[1], false);
   }
 
-  /** Shared by tickets and CSRF tokens. */
-  static void checkAge(String prefix, String time, Instant now) {
+  /** Of tickets and CSRF tokens. */
+  static void checkAge(String prefix, String time, Duration ageMax, Duration skewMax, Instant now) {
     long age;
     try {
       age = now.getEpochSecond() - Long.parseLong(time, 16);
     } catch (NumberFormatException e) {
       throw new BackupException(Kind.UNAUTHENTICATED, prefix + "malformed time", e);
     }
-    if (age < -SKEW_MAX.toSeconds()) {
+    if (age < -skewMax.toSeconds()) {
       throw refused(prefix + "timestamp newer than expected");
     }
-    if (age > AGE_MAX.toSeconds()) {
+    if (age > ageMax.toSeconds()) {
       throw refused(prefix + "expired");
     }
   }

@@ -26,6 +26,11 @@ public final class UserConfig {
           USER, Schema.of("comment", "enable", "expire", "firstname", "lastname", "email"),
           TOKEN, Schema.of("comment", "enable", "expire"));
 
+  /** Of names and addresses. */
+  public static final int PROPERTY_LENGTH_MIN = 2;
+
+  public static final int PROPERTY_LENGTH_MAX = 64;
+
   private final SectionConfig sections;
 
   /**
@@ -95,6 +100,14 @@ public final class UserConfig {
 
   public String format() {
     return sections.format();
+  }
+
+  /** Whether a text may be a name or an address of a user. */
+  public static boolean isProperty(String text) {
+    String stripped = text.strip();
+    return stripped.length() >= PROPERTY_LENGTH_MIN
+        && stripped.length() <= PROPERTY_LENGTH_MAX
+        && stripped.chars().noneMatch(Character::isISOControl);
   }
 
   /** In file order, {@code root@pam} only when it is written down. */

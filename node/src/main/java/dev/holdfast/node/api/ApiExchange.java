@@ -3,7 +3,7 @@ package dev.holdfast.node.api;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
-import dev.holdfast.node.access.Authenticator;
+import dev.holdfast.node.access.AuthLog;
 import dev.holdfast.node.access.Authenticator.Credentials;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -126,6 +126,8 @@ final class ApiExchange {
           } else if (caller != null
               && !match.endpoint().allows(server.access().control(), caller, match.path())) {
             BackupException refusal = new BackupException(Kind.PERMISSION, FORBIDDEN);
+            AuthLog.denied(
+                remoteAddress(), caller.toString(), match.endpoint().permission() + " is needed");
             onLoop(() -> send(formatter.failure(403, refusal), FORBIDDEN_DELAY));
           } else if (RequestBody.isNone(request)) {
             perform(match, caller, ParamInput.Body.EMPTY);
@@ -194,25 +196,25 @@ final class ApiExchange {
 
   private AuthId authenticate() {
     String authorization = request.getHeader("authorization");
-    String name = claimedName(authorization);
+    Credentials credentials =
+        new Credentials(
+            request.method().name(),
+            request.getHeader("cookie"),
+            authorization,
+            request.getHeader("csrfpreventiontoken"));
     try {
-      AuthId caller =
-          server
-              .access()
-              .authenticator()
-              .authenticate(
-                  new Credentials(
-                      request.method().name(),
-                      request.getHeader("cookie"),
-                      authorization,
-                      request.getHeader("csrfpreventiontoken")));
-      server.access().failedLogins().succeeded(remoteAddress(), name);
-      return caller;
+      return server
+          .access()
+          .failedLogins()
+          .attempt(
+              remoteAddress(),
+              claimedName(authorization),
+              () -> server.access().authenticator().authenticate(credentials));
     } catch (BackupException e) {
-      int count = server.access().failedLogins().failed(remoteAddress(), name);
-      LOG.warn(
-          "{} ({} in a row)", Authenticator.failureLine(remoteAddress(), name, e.text()), count);
-      throw new Unauthenticated(e.text());
+      if (e.kind() == Kind.UNAUTHENTICATED) {
+        throw new Unauthenticated(e.text());
+      }
+      throw e;
     }
   }
 

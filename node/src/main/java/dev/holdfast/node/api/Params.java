@@ -41,6 +41,11 @@ public final class Params {
     return optionalText(name).orElse(otherwise);
   }
 
+  /** A text, number or flag as configuration files have it. */
+  public String written(String name) {
+    return required(name).toString();
+  }
+
   public long integer(String name) {
     return (Long) required(name);
   }

@@ -5,8 +5,10 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Fingerprint;
+import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.replication.wire.TransferRate;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -71,6 +73,21 @@ class NodeChoice {
   /** Whether the command line or the environment says which. */
   boolean isNamed(Terminal terminal) {
     return state != null || repository.isNamed(terminal);
+  }
+
+  /**
+   * The caller's password, for calls that want it shown again; empty for the administrator of a
+   * state directory, who needs none.
+   */
+  Optional<Secret> password(Terminal terminal) {
+    if (state != null) {
+      return Optional.empty();
+    }
+    AuthId who = repository.resolve(terminal, auth()).authOrDefault();
+    return Optional.of(
+        Passwords.fromEnvironment(terminal)
+            .filter(given -> !who.isToken())
+            .orElseGet(() -> Passwords.ask(terminal, who.owner())));
   }
 
   /** Of the node that is called, without calling it; a usage error with {@code --state}. */

@@ -52,7 +52,10 @@ final class RemoteAccess {
             : Optional.empty();
     Secret secret = given != null ? given : kept.orElseGet(() -> Passwords.ask(terminal, who));
     Credential credential =
-        who.isToken() ? new Credential.Token(who, secret) : new Credential.Password(who, secret);
+        who.isToken()
+            ? new Credential.Token(who, secret)
+            : new Credential.Password(
+                who, secret, (user, offered) -> Passwords.askSecond(terminal, user, offered));
     try {
       attempt(expected, credential, use);
     } catch (BackupException e) {

@@ -13,7 +13,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "user", description = "Users and their API tokens.")
+@Command(
+    name = "user",
+    description = "Users, their API tokens and second login factors.",
+    subcommands = TfaCommand.class)
 final class UserCommand {
   private final Terminal terminal;
 

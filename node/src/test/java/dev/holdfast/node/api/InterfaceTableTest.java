@@ -23,7 +23,13 @@ import org.junit.jupiter.api.io.TempDir;
 final class InterfaceTableTest {
   /** Calls without login, every one of them on purpose (spec/protocols.md §2.1). */
   private static final List<String> FOR_EVERYBODY =
-      List.of("delete /access/ticket", "get /access/domains", "get /ping", "post /access/ticket");
+      List.of(
+          "delete /access/ticket",
+          "get /access/domains",
+          "get /ping",
+          "post /access/openid/auth-url",
+          "post /access/openid/login",
+          "post /access/ticket");
 
   @RegisterExtension final StrictVertx strict = new StrictVertx();
   @TempDir Path directory = Path.of("");

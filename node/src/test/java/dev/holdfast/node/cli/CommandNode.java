@@ -45,6 +45,10 @@ final class CommandNode implements AutoCloseable {
     return node;
   }
 
+  String state() {
+    return state.toString();
+  }
+
   /** As the administrator of the state directory; must work. */
   String admin(String line) {
     CommandLineRun run = CommandLineRun.of((line + " --state " + state).split(" "));

@@ -2,6 +2,7 @@ package dev.holdfast.node.testing;
 
 import dev.holdfast.replication.testing.RawTls;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,8 +41,24 @@ public final class PlainRequest {
 
   /** Returns this. */
   public PlainRequest json(String text) {
+    return body("application/json", text);
+  }
+
+  /** Names and values by turns, as a browser sends them. Returns this. */
+  public PlainRequest form(String... pairs) {
+    StringBuilder form = new StringBuilder();
+    for (int i = 0; i < pairs.length; i += 2) {
+      form.append(i == 0 ? "" : "&")
+          .append(pairs[i])
+          .append('=')
+          .append(URLEncoder.encode(pairs[i + 1], StandardCharsets.UTF_8));
+    }
+    return body("application/x-www-form-urlencoded", form.toString());
+  }
+
+  private PlainRequest body(String type, String text) {
     body = text;
-    return header("Content-Type", "application/json")
+    return header("Content-Type", type)
         .header(
             "Content-Length", Integer.toString(text.getBytes(StandardCharsets.ISO_8859_1).length));
   }

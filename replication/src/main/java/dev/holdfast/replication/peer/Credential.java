@@ -15,8 +15,17 @@ public sealed interface Credential {
     }
   }
 
-  /** A user's password, or a ticket of his, which the login call takes in its place (§2.2). */
-  record Password(AuthId user, Secret password) implements Credential {
+  /**
+   * A user's password, or a ticket of his, which the login call takes in its place (§2.2).
+   *
+   * @param second what answers when the password alone is not enough
+   */
+  record Password(AuthId user, Secret password, SecondFactor second) implements Credential {
+    /** For programs: nobody is there to answer. */
+    public Password(AuthId user, Secret password) {
+      this(user, password, SecondFactor.NOBODY);
+    }
+
     public Password {
       if (user.isToken()) {
         throw BackupException.invalid(

@@ -1,17 +1,22 @@
 package dev.holdfast.replication.peer;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.Secret;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +31,11 @@ final class Login {
 
   /** Beyond this a ticket is worth nothing as a password. */
   private static final Duration TICKET_LIFETIME = Duration.ofHours(2);
+
+  /** How a ticket begins that waits for the second factor. */
+  private static final String HALF = "PBS:!tfa!";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Credential credential;
   private final InstantSource clock;
@@ -104,24 +114,41 @@ final class Login {
   }
 
   private HeldTicket logIn(Credential.Password user, Secret password, Instant now) {
-    ObjectNode form =
-        JsonNodeFactory.instance
-            .objectNode()
-            .put("username", user.user().toString())
-            .put("password", password.reveal());
-    JsonNode data = ask.apply(form);
-    String text = data.path("ticket").asText("");
-    if (text.startsWith("PBS:!tfa!")) {
-      throw new BackupException(
-              Kind.UNAUTHENTICATED, "login of '" + user.user() + "' needs a second factor")
-          .advise("Use an API token for this user.");
+    JsonNode data = ask.apply(form(user, password));
+    String half = data.path("ticket").asText("");
+    if (half.startsWith(HALF)) {
+      Secret answer = user.second().answer(user.user(), offered(half));
+      data = ask.apply(form(user, answer).put("tfa-challenge", half));
     }
-    if (text.isEmpty()) {
+    String text = data.path("ticket").asText("");
+    if (text.isEmpty() || text.startsWith(HALF)) {
       throw new BackupException(
           Kind.UNSUPPORTED_VERSION, "login of '" + user.user() + "' was answered without a ticket");
     }
     return new HeldTicket(
         new Secret(text), new Secret(data.path("CSRFPreventionToken").asText("")), now);
+  }
+
+  private static ObjectNode form(Credential.Password user, Secret password) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("username", user.user().toString())
+        .put("password", password.reveal());
+  }
+
+  /** The members of the challenge that a half ticket carries; none when it cannot be read. */
+  private static Set<String> offered(String half) {
+    int end = half.indexOf(':', HALF.length());
+    String encoded = half.substring(HALF.length(), end < 0 ? half.length() : end);
+    Set<String> kinds = new TreeSet<>();
+    try {
+      JsonNode challenge =
+          JSON.readTree(URLDecoder.decode(encoded.replace("+", "%2B"), StandardCharsets.UTF_8));
+      challenge.properties().forEach(kind -> kinds.add(kind.getKey()));
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      return Set.of();
+    }
+    return kinds;
   }
 
   /**

@@ -80,7 +80,7 @@ final class NodeConfigEndpoints {
 
   private ApiResult change(ApiCall call) {
     Params params = call.params();
-    var unused = file.update(params.digest(), old -> changed(old, params));
+    file.update(params.digest(), old -> changed(old, params));
     return ApiResult.none();
   }
 

@@ -2,6 +2,7 @@ package dev.holdfast.node.api.rest;
 
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.AccessState;
+import dev.holdfast.node.access.realm.OpenIdLogins;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.host.NodeMeasurements;
@@ -29,8 +30,12 @@ public final class RestApi {
     StoreVisibility visibility = new StoreVisibility(control);
     RootEndpoints.register(router);
     new TicketEndpoints(access).register(router);
-    new RealmEndpoints(access).register(router);
+    new RealmEndpoints(access, tasks).register(router);
+    RealmConfigEndpoints.register(router, access);
+    new OpenIdEndpoints(access, new OpenIdLogins(tasks.clock())).register(router);
     new UserEndpoints(access).register(router);
+    new TfaEndpoints(access).register(router);
+    new WebauthnSettingsEndpoints(access.factors().file()).register(router);
     new AclEndpoints(access).register(router);
     new TaskEndpoints(control, tasks).register(router);
     new NodeEndpoints(access.directory(), identity.fingerprint(), tasks.clock()).register(router);

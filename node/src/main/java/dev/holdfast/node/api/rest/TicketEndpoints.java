@@ -8,6 +8,7 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.node.access.AccessState;
+import dev.holdfast.node.access.AuthLog;
 import dev.holdfast.node.access.Authenticator;
 import dev.holdfast.node.access.Authenticator.Login;
 import dev.holdfast.node.access.Privilege;
@@ -20,13 +21,9 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Login and passwords (spec/protocols.md §2.2, spec/rest-api.md §6.9). */
 final class TicketEndpoints {
-  private static final Logger LOG = LoggerFactory.getLogger(TicketEndpoints.class);
-
   /** What a login may bring: a password, or a whole ticket to renew; the cookie may have that. */
   private static final Param PASSWORD = Param.text("password", 0, 1024, "\\P{Cntrl}*").orNone();
 
@@ -82,29 +79,41 @@ final class TicketEndpoints {
     AuthId user = AuthId.parse(call.params().text("username"));
     Login login;
     try {
-      if (call.params().has("tfa-challenge") || call.params().has("path")) {
-        throw new BackupException(
-            Kind.UNAUTHENTICATED, "second factors and terminal tickets are not built");
-      }
-      login = access.authenticator().login(user, proof(call));
+      login =
+          access
+              .failedLogins()
+              .attempt(call.remoteAddress(), user.toString(), () -> attempt(user, call));
     } catch (BackupException e) {
       if (e.kind() != Kind.UNAUTHENTICATED) {
         throw e;
       }
-      int count = access.failedLogins().failed(call.remoteAddress(), user.toString());
-      LOG.warn(
-          "{} ({} in a row)",
-          Authenticator.failureLine(call.remoteAddress(), user.toString(), e.text()),
-          count);
       // The client must not learn why (spec/protocols.md §2.2).
       throw new BackupException(Kind.UNAUTHENTICATED, "permission check failed.", e);
     }
-    access.failedLogins().succeeded(call.remoteAddress(), user.toString());
+    if (!login.isHalf()) {
+      AuthLog.succeeded(call.remoteAddress(), user.toString());
+    }
+    return answer(login, call.params().bool("http-only", false));
+  }
+
+  private Login attempt(AuthId user, ApiCall call) {
+    if (call.params().has("path")) {
+      throw new BackupException(Kind.UNAUTHENTICATED, "terminal tickets are not built");
+    }
+    Secret proof = proof(call);
+    return call.params()
+        .optionalText("tfa-challenge")
+        .map(half -> access.authenticator().finishLogin(user, half, proof))
+        .orElseGet(() -> access.authenticator().login(user, proof));
+  }
+
+  /** Whole or half; also what a login by OpenID Connect answers. */
+  static ApiResult answer(Login login, boolean cookie) {
     ObjectNode json =
         Json.object()
             .put("username", login.user().toString())
             .put("CSRFPreventionToken", login.csrfToken());
-    if (!call.params().bool("http-only", false)) {
+    if (login.isHalf() || !cookie) {
       return ApiResult.of(json.put("ticket", login.ticket()));
     }
     String withoutSignature = login.ticket().substring(0, login.ticket().indexOf("::"));

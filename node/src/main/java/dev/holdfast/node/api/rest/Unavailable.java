@@ -75,13 +75,6 @@ final class Unavailable {
         "/config/notifications/targets");
     missing(router, "keeping keys for syncs", "GET", "/config/encryption-keys");
     missing(router, "keeping keys for syncs", "POST", "/config/encryption-keys");
-    for (String realm : List.of("ad", "ldap", "openid")) {
-      missing(router, "realm type " + realm, "GET", "/config/access/" + realm);
-      missing(router, "realm type " + realm, "POST", "/config/access/" + realm);
-    }
-    missing(router, "realm type openid", "POST", "/access/openid/auth-url", "/access/openid/login");
-    missing(router, "a second login factor", "GET", "/access/tfa", "/config/access/tfa/webauthn");
-    missing(router, "a second login factor", "PUT", "/access/users/{userid}/unlock-tfa");
     missing(router, "terminal login", "POST", "/access/vncticket");
     missing(router, "the report for support", "GET", NODE + "/report");
   }

@@ -9,6 +9,7 @@ import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.access.Authenticator;
 import dev.holdfast.node.access.Privilege;
+import dev.holdfast.node.access.RandomIds;
 import dev.holdfast.node.access.StateFile;
 import dev.holdfast.node.access.UserConfig;
 import dev.holdfast.node.access.UserConfig.Entry;
@@ -21,12 +22,10 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 
 /** Users and their tokens (spec/rest-api.md §6.9). */
 final class UserEndpoints {
@@ -220,7 +219,7 @@ final class UserEndpoints {
 
   private ApiResult createUser(ApiCall call) {
     AuthId id = AuthId.parse(call.params().text("userid"));
-    if (!Set.of(Authenticator.REALM_LOCAL, Authenticator.REALM_SYSTEM).contains(id.realm())) {
+    if (!access.realms().value().exists(id.realm())) {
       throw BackupException.invalid("realm '" + id.realm() + "' does not exist.");
     }
     users()
@@ -244,28 +243,9 @@ final class UserEndpoints {
     return ApiResult.none();
   }
 
-  /** A user takes his tokens, secrets and access control entries along. */
   private ApiResult remove(ApiCall call, AuthId id) {
-    List<AuthId> gone = new ArrayList<>();
-    users()
-        .update(
-            call.params().digest(),
-            old -> {
-              require(old, id);
-              if (!id.isToken()) {
-                old.tokens(id).forEach(token -> gone.add(token.id()));
-              }
-              return old.without(id);
-            });
-    gone.add(id);
-    for (AuthId each : gone) {
-      if (each.isToken()) {
-        access.tokens().remove(each.toString());
-      } else {
-        access.authenticator().removePassword(each);
-      }
-    }
-    access.control().acl().update(acl -> acl.without(id));
+    require(users().value(), id);
+    access.remove(id, call.params().digest());
     return ApiResult.none();
   }
 
@@ -309,18 +289,9 @@ final class UserEndpoints {
 
   /** The only time the secret is seen: what is kept is its hash. */
   private Secret newSecret(AuthId token) {
-    Secret secret = new Secret(randomUuid().toString());
+    Secret secret = new Secret(RandomIds.uuid(access.directory().random()));
     access.tokens().set(token.toString(), secret);
     return secret;
-  }
-
-  private UUID randomUuid() {
-    byte[] bytes = new byte[16];
-    access.directory().random().nextBytes(bytes);
-    bytes[6] = (byte) ((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = (byte) ((bytes[8] & 0x3f) | 0x80);
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    return new UUID(buffer.getLong(), buffer.getLong());
   }
 
   // ---- shared ----
