@@ -55,6 +55,7 @@ public final class WireServer {
   public static HttpServerOptions options(TlsIdentity identity, TlsEngine engine) {
     return TlsPolicy.apply(new HttpServerOptions(), engine)
         .setKeyCertOptions(identity.keyCertOptions())
+        .setSslEngineOptions(new RedirectingTls(engine.options()))
         .setSslHandshakeTimeout(HANDSHAKE_SECONDS_MAX)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         // Everything begins as HTTP/1.1 (spec/protocols.md §1.1).
