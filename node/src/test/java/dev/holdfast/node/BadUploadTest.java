@@ -10,6 +10,7 @@ import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.node.behaviour.Behaviour;
 import dev.holdfast.node.testing.SessionProbe;
 import dev.holdfast.node.testing.SessionProbe.Answer;
 import dev.holdfast.node.testing.SmallUpload;
@@ -225,6 +226,7 @@ final class BadUploadTest {
   }
 
   @Test
+  @Behaviour({23, 24, 28})
   void chunkThatWasNotUploadedInTheSessionCannotBeReferencedThoughTheStoreHasIt()
       throws IOException {
     try (SessionProbe other =
@@ -269,6 +271,7 @@ final class BadUploadTest {
   // ---- the session ----
 
   @Test
+  @Behaviour(28)
   void finishWithoutAManifestIsRefused() {
     try (SessionProbe session = session(SNAPSHOT)) {
       refused(

@@ -1,18 +1,13 @@
 package dev.holdfast.node.recorded;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.SnapshotId;
-import dev.holdfast.node.testing.RawSession;
+import dev.holdfast.node.testing.RawUpload;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -38,12 +33,10 @@ final class ProbeBackups {
           2 * CHUNK_BYTES + 400,
           Digest.parse("6ed18e374f4e3d4103511cb88095562f7a7f22a0af70ca2d2d61fc57fe8dd803"));
 
-  private static final ArchiveName ARCHIVE = new ArchiveName("x.pxar.didx");
-
   private static final Map<String, byte[]> CHUNKS = new HashMap<>();
 
   static {
-    IMAGE.forEach(chunk -> CHUNKS.put(Digest.sha256(chunk).hex(), plain(chunk)));
+    IMAGE.forEach(chunk -> CHUNKS.put(Digest.sha256(chunk).hex(), RawUpload.encoded(chunk)));
   }
 
   private ProbeBackups() {}
@@ -54,10 +47,6 @@ final class ProbeBackups {
     return chunk;
   }
 
-  private static byte[] plain(byte[] content) {
-    return DataBlob.encode(content, 0, content.length, false);
-  }
-
   /** The encoded chunk of a digest that the lines name. */
   static byte @Nullable [] chunk(String digest) {
     return CHUNKS.get(digest);
@@ -65,7 +54,7 @@ final class ProbeBackups {
 
   /** Eight bytes of content, twenty in all. */
   static byte[] smallBlob() {
-    return plain("contents".getBytes(StandardCharsets.US_ASCII));
+    return RawUpload.encoded("contents".getBytes(StandardCharsets.US_ASCII));
   }
 
   /** Lists the image. */
@@ -74,63 +63,17 @@ final class ProbeBackups {
   }
 
   /** All of the image's chunks; the index is the session's first. */
-  static void uploadImage(RawSession session) throws IOException {
-    ok(session, "POST /fixed_index?archive-name=g.img.fidx", new byte[0]);
+  static void uploadImage(RawUpload upload) throws IOException {
+    int wid = upload.okFixedIndex("g.img.fidx", "");
     for (byte[] chunk : IMAGE) {
-      uploadChunk(session, "fixed", chunk);
+      var unused = upload.okChunk("fixed", wid, chunk);
     }
   }
 
-  private static void uploadChunk(RawSession session, String kind, byte[] chunk)
-      throws IOException {
-    byte[] encoded = plain(chunk);
-    ok(
-        session,
-        "POST /"
-            + kind
-            + "_chunk?wid=1&digest="
-            + Digest.sha256(chunk).hex()
-            + "&size="
-            + chunk.length
-            + "&encoded-size="
-            + encoded.length,
-        encoded);
-  }
-
   /** An archive of one chunk and the manifest: everything but the finish. */
-  static void upload(RawSession session, SnapshotId snapshot) throws IOException {
-    byte[] content = snapshot.toString().repeat(20).getBytes(StandardCharsets.UTF_8);
-    ok(session, "POST /dynamic_index?archive-name=" + ARCHIVE, new byte[0]);
-    uploadChunk(session, "dynamic", content);
-    Digest digest = Digest.sha256(content);
-    ok(
-        session,
-        "PUT /dynamic_index?wid=1&digest-list=" + digest.hex() + "&offset-list=0",
-        new byte[0]);
-    Digest csum =
-        Digest.sha256(
-            ByteBuffer.allocate(40)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(content.length)
-                .put(digest.bytes())
-                .array());
-    ok(
-        session,
-        "POST /dynamic_close?wid=1&chunk-count=1&size=" + content.length + "&csum=" + csum.hex(),
-        new byte[0]);
-    byte[] manifest =
-        Manifest.of(
-                snapshot, List.of(new ManifestFile(ARCHIVE, CryptMode.NONE, content.length, csum)))
-            .encodeBlob();
-    ok(session, "POST /blob?file-name=index.json.blob&encoded-size=" + manifest.length, manifest);
-  }
-
-  static void finish(RawSession session) throws IOException {
-    ok(session, "POST /finish", new byte[0]);
-  }
-
-  private static void ok(RawSession session, String head, byte[] body) throws IOException {
-    var answer = session.call(head, null, body);
-    assertThat(answer.status()).as("%s: %s", head, answer.text()).isEqualTo("200");
+  static void upload(RawUpload upload, SnapshotId snapshot) throws IOException {
+    upload.okArchive(
+        "x.pxar.didx", snapshot.toString().repeat(20).getBytes(StandardCharsets.UTF_8));
+    upload.okManifest();
   }
 }

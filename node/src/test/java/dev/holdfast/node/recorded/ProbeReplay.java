@@ -11,6 +11,7 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.node.recorded.RecordedCall.Answer;
 import dev.holdfast.node.testing.PlainRequest;
 import dev.holdfast.node.testing.RawSession;
+import dev.holdfast.node.testing.RawUpload;
 import dev.holdfast.node.testing.StreamAnswers;
 import dev.holdfast.replication.testing.Await;
 import dev.holdfast.replication.testing.RawTls;
@@ -282,18 +283,18 @@ final class ProbeReplay implements AutoCloseable {
             + (namespace.isEmpty() ? "" : "&ns=" + namespace);
     RawSession session = RawSession.open(port(), target, RawSession.BACKUP, authorization(BACKUP));
     sessions.push(session);
-    ProbeBackups.upload(session, snapshot);
+    ProbeBackups.upload(new RawUpload(session, snapshot), snapshot);
   }
 
   void backedUp(String namespace, String id, long time) throws IOException {
     uploaded(namespace, id, time);
-    ProbeBackups.finish(session());
+    assertThat(session().call("POST /finish").status()).isEqualTo("200");
     end();
   }
 
   /** The image of the index probes, to the session that was just opened. */
   void imageUploaded() throws IOException {
-    ProbeBackups.uploadImage(session());
+    ProbeBackups.uploadImage(new RawUpload(session(), writing));
   }
 
   /** The session that was opened last ends as clients end. */

@@ -18,6 +18,7 @@ import dev.holdfast.meshconfig.SecretFiles;
 import dev.holdfast.node.Node;
 import dev.holdfast.node.NodeOptions;
 import dev.holdfast.node.access.AccessState;
+import dev.holdfast.node.behaviour.Behaviour;
 import dev.holdfast.replication.peer.BackupSession;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
@@ -141,6 +142,7 @@ final class BackupEndTest {
   }
 
   @Test
+  @Behaviour(50)
   void aStoppedTaskIsToldAsAborted() {
     try (BackupSession session = open()) {
       session.createDynamic(new ArchiveName("root.pxar.didx"));

@@ -45,8 +45,8 @@ public final class SessionProbe implements AutoCloseable {
       Credential.Token token,
       Namespace namespace,
       SnapshotId snapshot) {
-    String target = "/api2/json/reader" + query(namespace, snapshot);
-    return open(vertx, node, token, "proxmox-backup-reader-protocol-v1", target);
+    return open(
+        vertx, node, token, "proxmox-backup-reader-protocol-v1", readerTarget(namespace, snapshot));
   }
 
   private static SessionProbe open(
@@ -68,6 +68,11 @@ public final class SessionProbe implements AutoCloseable {
   /** Path and query of the upgrade to a backup session. */
   public static String target(Namespace namespace, SnapshotId snapshot) {
     return "/api2/json/backup" + query(namespace, snapshot);
+  }
+
+  /** Path and query of the upgrade to a reader session. */
+  public static String readerTarget(Namespace namespace, SnapshotId snapshot) {
+    return "/api2/json/reader" + query(namespace, snapshot);
   }
 
   private static String query(Namespace namespace, SnapshotId snapshot) {
