@@ -50,8 +50,13 @@ public final class NodeIdentity {
     }
   }
 
+  /** Puts another pair in place of the present one. No node may run on the directory. */
+  public static void replace(StateDirectory directory, TlsIdentity identity) {
+    identity.write(directory.path().resolve(KEY_FILE), directory.path().resolve(CERTIFICATE_FILE));
+  }
+
   /** As the system says; {@code localhost} where it says nothing. */
-  static String hostName() {
+  public static String hostName() {
     try {
       return InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {

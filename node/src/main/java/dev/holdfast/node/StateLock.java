@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
  * One node per state directory: a lock on {@code node.lock} for as long as the node runs. The
  * system gives it back when the process dies.
  */
-final class StateLock implements AutoCloseable {
+public final class StateLock implements AutoCloseable {
   private static final String FILE = "node.lock";
 
   private final FileChannel channel;
@@ -23,7 +23,7 @@ final class StateLock implements AutoCloseable {
   }
 
   /** Never waits: LOCKED when another node has the directory. */
-  static StateLock take(StateDirectory directory) {
+  public static StateLock take(StateDirectory directory) {
     Path file = directory.path().resolve(FILE);
     try {
       FileChannel channel =

@@ -48,16 +48,20 @@ public record AccessState(
     Secret local = localSecret(directory);
     ShadowFile tokens = ShadowFile.tokens(directory);
     SecondFactors factors = new SecondFactors(directory, clock);
+    ShadowFile passwords = ShadowFile.passwords(directory);
     tellOfUnusable(factors.file().value());
+    tellOfUnreadable("password", passwords);
+    tellOfUnreadable("API token", tokens);
     StateFile<RealmConfig> realms =
         new StateFile<>(directory, "domains.cfg", RealmConfig::parse, RealmConfig::format);
+    realms.load();
     RealmSecrets realmSecrets = new RealmSecrets(directory);
     Authenticator authenticator =
         new Authenticator(
             directory,
             control,
             local,
-            ShadowFile.passwords(directory),
+            passwords,
             tokens,
             factors,
             new DirectoryPasswords(realms, realmSecrets),
@@ -99,6 +103,16 @@ public record AccessState(
       }
     }
     control.acl().update(acl -> acl.without(id));
+  }
+
+  private static void tellOfUnreadable(String what, ShadowFile file) {
+    List<String> names = file.unreadable();
+    if (!names.isEmpty()) {
+      LOG.warn(
+          "no login by {} until it is set anew, since this machine cannot check it: {}",
+          what,
+          names);
+    }
   }
 
   private static void tellOfUnusable(TfaConfig factors) {

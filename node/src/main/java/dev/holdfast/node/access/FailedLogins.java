@@ -18,6 +18,12 @@ public final class FailedLogins {
   /** An attacker with many addresses must not fill the heap; the oldest pair is forgotten. */
   private static final int PAIRS_MAX = 10_000;
 
+  /**
+   * For callers who name no user: what they show, a ticket or a provider's code, cannot be guessed.
+   * So they are counted, but never locked out, with everybody else at their address.
+   */
+  public static final String NOBODY = "-";
+
   /** More than a person's mistyped passwords. */
   static final int IN_A_ROW_MAX = 20;
 
@@ -68,6 +74,7 @@ public final class FailedLogins {
   private synchronized void requireOpen(String address, String user) {
     Count count = counts.get(new Pair(address, user));
     if (count != null
+        && !user.equals(NOBODY)
         && count.inARow() >= IN_A_ROW_MAX
         && clock.instant().isBefore(count.last().plus(LOCK_TIME))) {
       throw new BackupException(Kind.UNAUTHENTICATED, "locked out after too many failures");

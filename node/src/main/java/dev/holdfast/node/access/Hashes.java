@@ -6,20 +6,24 @@ import dev.holdfast.chunkstore.model.Secret;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.apache.commons.codec.digest.Sha2Crypt;
 
 /**
- * Password and token hashes as crypt(3) strings: SHA-256 crypt, {@code $5$SALT$HASH}, which a real
- * server still verifies (spec/formats.md §10.9). Its newer yescrypt ({@code $y$}) is not built:
- * such a password or token has to be set anew.
+ * Password and token hashes as crypt(3) strings. New ones are SHA-256 crypt, {@code $5$SALT$HASH},
+ * which a real server verifies and no library of the system is needed for; those that it makes
+ * itself, yescrypt, are checked by the system's crypt(3) (spec/formats.md §10.9).
  */
-final class Hashes {
+public final class Hashes {
   private static final String SHA256_CRYPT = "$5$";
   private static final String SALT_CHARACTERS =
       "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
   /** The most that SHA-256 crypt takes. */
   private static final int SALT_LENGTH = 16;
+
+  private static final ConcurrentMap<String, Boolean> READABLE = new ConcurrentHashMap<>();
 
   private Hashes() {}
 
@@ -31,25 +35,52 @@ final class Hashes {
     return Sha2Crypt.sha256Crypt(bytes(secret.reveal()), salt.toString());
   }
 
-  /** Costs some milliseconds of CPU by design. Throws UNSUPPORTED_VERSION on a foreign kind. */
-  static boolean verify(Secret secret, String hash) {
-    if (!hash.startsWith(SHA256_CRYPT)) {
-      int end = hash.indexOf('$', 1);
-      throw new BackupException(
-              Kind.UNSUPPORTED_VERSION,
-              "hash of kind '"
-                  + (end > 0 ? hash.substring(0, end + 1) : "unknown")
-                  + "', expected "
-                  + SHA256_CRYPT)
-          .advise("Set the password or make the token anew on this node.");
+  /** Whether a hash of this kind can be checked on this machine. */
+  public static boolean isReadable(String hash) {
+    if (hash.startsWith(SHA256_CRYPT)) {
+      return true;
     }
-    String again;
+    int end = hash.indexOf('$', 1);
+    // Asking costs as much as a login: once for each kind.
+    return end > 0
+        && READABLE.computeIfAbsent(
+            hash.substring(0, end), kind -> LibCrypt.hash("", hash).isPresent());
+  }
+
+  /**
+   * Costs milliseconds of CPU by design. Throws UNSUPPORTED_VERSION on a kind that neither we nor
+   * the system know.
+   */
+  static boolean verify(Secret secret, String hash) {
+    String again = hash.startsWith(SHA256_CRYPT) ? sha256Crypt(secret, hash) : system(secret, hash);
+    return MessageDigest.isEqual(bytes(again), bytes(hash));
+  }
+
+  private static String sha256Crypt(Secret secret, String hash) {
     try {
-      again = Sha2Crypt.sha256Crypt(bytes(secret.reveal()), hash);
+      return Sha2Crypt.sha256Crypt(bytes(secret.reveal()), hash);
     } catch (IllegalArgumentException e) {
       throw new BackupException(Kind.CORRUPT_DATA, "malformed password hash", e);
     }
-    return MessageDigest.isEqual(bytes(again), bytes(hash));
+  }
+
+  private static String system(Secret secret, String hash) {
+    if (secret.reveal().indexOf('\0') >= 0) {
+      return ""; // would end there for C
+    }
+    return LibCrypt.hash(secret.reveal(), hash)
+        .orElseThrow(
+            () -> {
+              int end = hash.indexOf('$', 1);
+              return new BackupException(
+                      Kind.UNSUPPORTED_VERSION,
+                      "hash of kind '"
+                          + (end > 0 ? hash.substring(0, end + 1) : "unknown")
+                          + (LibCrypt.isThere()
+                              ? "', which the system's libcrypt does not know"
+                              : "', which needs the system's libcrypt"))
+                  .advise("Set the password or make the token anew on this node.");
+            });
   }
 
   // A fresh array each time: the library clears the key it was given.

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.Secret;
 import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,14 @@ public final class ShadowFile {
     if (file.value().containsKey(name)) {
       file.update(old -> changed(old, name, null));
     }
+  }
+
+  /** Whose hashes cannot be checked on this machine. */
+  List<String> unreadable() {
+    return file.value().entrySet().stream()
+        .filter(entry -> !Hashes.isReadable(entry.getValue()))
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   @Nullable String hash(String name) {

@@ -5,6 +5,7 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.node.access.AuthLog;
 import dev.holdfast.node.access.Authenticator.Credentials;
+import dev.holdfast.node.access.FailedLogins;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -221,11 +222,11 @@ final class ApiExchange {
   /** For the count and the log: who is said to call, never what he says to prove it. */
   private static String claimedName(@Nullable String authorization) {
     if (authorization == null || !authorization.startsWith("PBSAPIToken")) {
-      return "-";
+      return FailedLogins.NOBODY;
     }
     String value = authorization.substring("PBSAPIToken".length());
     int colon = value.indexOf(':');
-    return colon < 1 || colon > 200 ? "-" : value.substring(1, colon);
+    return colon < 1 || colon > 200 ? FailedLogins.NOBODY : value.substring(1, colon);
   }
 
   /** Refused before any handler: that answer has no content type, whatever the formatter. */

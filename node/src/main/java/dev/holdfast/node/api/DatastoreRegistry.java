@@ -113,6 +113,19 @@ public final class DatastoreRegistry implements AutoCloseable {
   public synchronized Datastore create(DatastoreConfig config) {
     requireNew(config);
     Datastore.create(files, config.path());
+    return add(config);
+  }
+
+  /** Opens the store that is in its directory already, as it is, and writes it down. */
+  public synchronized Datastore adopt(DatastoreConfig config) {
+    requireNew(config);
+    if (!Datastore.exists(files, config.path())) {
+      throw BackupException.invalid("there is no datastore in '" + config.path() + "'");
+    }
+    return add(config);
+  }
+
+  private Datastore add(DatastoreConfig config) {
     Datastore store = open(config);
     try {
       file.update(old -> old.with(config.section()));

@@ -31,6 +31,13 @@ final class AclCommand {
         terminal, node -> output.print(terminal, node.get("/access/acl"), fields));
   }
 
+  @Command(name = "roles", description = "List the roles with their privileges.")
+  int roles(@Mixin ConnectionOptions connection, @Mixin OutputOption output) throws Exception {
+    List<Field> fields = List.of(Field.text("roleid"), Field.text("privs"), Field.text("comment"));
+    return connection.run(
+        terminal, node -> output.print(terminal, node.get("/access/roles"), fields));
+  }
+
   @Command(name = "update", description = "Give a role on a path, or take it away.")
   int update(
       @Mixin NodeChoice connection,

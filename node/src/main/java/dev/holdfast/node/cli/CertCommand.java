@@ -2,14 +2,19 @@ package dev.holdfast.node.cli;
 
 import dev.holdfast.chunkstore.file.LocalFiles;
 import dev.holdfast.node.NodeIdentity;
+import dev.holdfast.node.StateLock;
 import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.replication.wire.TlsIdentity;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 @Command(name = "cert", description = "The certificate of a node.")
 final class CertCommand {
@@ -52,5 +57,99 @@ final class CertCommand {
       terminal.line("not after:   " + certificate.getNotAfter().toInstant());
     }
     return ExitCode.OK.number();
+  }
+
+  @Command(
+      name = "renew",
+      description = {
+        "Make a new self-signed certificate for the same key; the node must not run.",
+        "Its fingerprint is a new one: peers and clients that pin it have to be told."
+      })
+  int renew(
+      @Option(
+              names = "--state",
+              paramLabel = "DIR",
+              required = true,
+              description = "State directory of the node, which must not run.")
+          Path state,
+      @Option(names = "--host", paramLabel = "NAME", description = "Further names of the node.")
+          @Nullable List<String> hosts,
+      @Mixin OutputOption output) {
+    return replace(
+        state,
+        output,
+        (old, random) ->
+            old.renewed(NodeIdentity.hostName(), orNone(hosts), Instant.now(), random));
+  }
+
+  @Command(
+      name = "rotate",
+      description = {
+        "Make a new key and a self-signed certificate for it; the node must not run.",
+        "After a key was lost to somebody. Peers and clients that pin it have to be told."
+      })
+  int rotate(
+      @Option(
+              names = "--state",
+              paramLabel = "DIR",
+              required = true,
+              description = "State directory of the node, which must not run.")
+          Path state,
+      @Option(names = "--host", paramLabel = "NAME", description = "Further names of the node.")
+          @Nullable List<String> hosts,
+      @Mixin OutputOption output) {
+    return replace(
+        state,
+        output,
+        (old, random) ->
+            TlsIdentity.generate(NodeIdentity.hostName(), orNone(hosts), Instant.now(), random));
+  }
+
+  @Command(
+      name = "install",
+      description = "Use a certificate and key of your own (PEM); the node must not run.")
+  int install(
+      @Option(
+              names = "--state",
+              paramLabel = "DIR",
+              required = true,
+              description = "State directory of the node, which must not run.")
+          Path state,
+      @Parameters(paramLabel = "CERTIFICATE", description = "With its chain, if it has one.")
+          Path certificate,
+      @Parameters(paramLabel = "KEY", description = "Its private key, unencrypted.") Path key,
+      @Mixin OutputOption output) {
+    TlsIdentity own = TlsIdentity.load(key, certificate).requireUsable(Instant.now());
+    return replace(state, output, (old, random) -> own);
+  }
+
+  /** What becomes of the present pair. */
+  private interface Change {
+    TlsIdentity of(TlsIdentity old, SecureRandom random);
+  }
+
+  private int replace(Path state, OutputOption output, Change change) {
+    SecureRandom random = new SecureRandom();
+    StateDirectory directory = StateDirectory.open(new LocalFiles(), state, random);
+    try (StateLock lock = StateLock.take(directory)) {
+      TlsIdentity old = NodeIdentity.open(directory);
+      TlsIdentity fresh = change.of(old, random);
+      NodeIdentity.replace(directory, fresh);
+      if (output.isJson(terminal)) {
+        OutputOption.json(
+            terminal,
+            NodeConnection.object()
+                .put("old-fingerprint", old.fingerprint().toString())
+                .put("fingerprint", fresh.fingerprint().toString()));
+      } else {
+        terminal.line("old fingerprint: " + old.fingerprint());
+        terminal.line("fingerprint:     " + fresh.fingerprint());
+      }
+    }
+    return ExitCode.OK.number();
+  }
+
+  private static List<String> orNone(@Nullable List<String> hosts) {
+    return hosts == null ? List.of() : hosts;
   }
 }

@@ -24,7 +24,9 @@ final class Commands {
           "datastore",
           "user",
           "acl",
+          "realm",
           "cert",
+          "import-config",
           "peer",
           "sync",
           "mesh",
@@ -62,7 +64,9 @@ final class Commands {
       case "datastore" -> new DatastoreCommand(terminal);
       case "user" -> new UserCommand(terminal);
       case "acl" -> new AclCommand(terminal);
+      case "realm" -> new RealmCommand(terminal);
       case "cert" -> new CertCommand(terminal);
+      case "import-config" -> new ImportConfigCommand(terminal);
       case "peer" -> new PeerCommand(terminal);
       case "sync" -> new SyncCommand(terminal);
       case "mesh" -> new MeshCommand(terminal);

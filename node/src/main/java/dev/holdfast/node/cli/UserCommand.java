@@ -68,6 +68,22 @@ final class UserCommand {
         });
   }
 
+  @Command(name = "list-tokens", description = "List the API tokens of a user.")
+  int listTokens(
+      @Mixin ConnectionOptions connection,
+      @Mixin OutputOption output,
+      @Parameters(paramLabel = "USERID") AuthId user)
+      throws Exception {
+    List<Field> fields =
+        List.of(
+            Field.text("tokenid"),
+            Field.of("enabled", Align.LEFT, row -> row.path("enable").asBoolean(true) ? "yes" : ""),
+            Field.of("expires", Align.LEFT, UserCommand::expiry),
+            Field.text("comment"));
+    String path = "/access/users/" + NodeConnection.segment(user.toString()) + "/token";
+    return connection.run(terminal, node -> output.print(terminal, node.get(path), fields));
+  }
+
   private static String expiry(JsonNode user) {
     long seconds = user.path("expire").asLong(0);
     return seconds == 0 ? "never" : HumanText.time(seconds);

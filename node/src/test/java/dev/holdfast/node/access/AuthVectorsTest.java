@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,11 +124,23 @@ class AuthVectorsTest {
   }
 
   @Test
-  void yescryptIsNamedAsNotBuilt() {
-    String hash = recorded.get("password_hashes").get("shadow.json").get("backup").textValue();
-    assertThatThrownBy(() -> Hashes.verify(new Secret("pbs-test-pw"), hash))
-        .isInstanceOf(BackupException.class)
-        .hasMessage("hash of kind '$y$', expected $5$");
+  void hashesOfARealServerAreChecked() {
+    JsonNode passwords = recorded.path("password_hashes");
+    for (String user : List.of("backup", "viewer")) {
+      String hash = passwords.path("shadow.json").path(user).textValue();
+      String password = passwords.path("passwords").path(user).textValue();
+      assertThat(Hashes.isReadable(hash)).isTrue();
+      assertThat(Hashes.verify(new Secret(password), hash)).isTrue();
+      assertThat(Hashes.verify(new Secret(password + "x"), hash)).isFalse();
+      assertThat(Hashes.verify(new Secret(password + "\0x"), hash)).isFalse();
+    }
+  }
+
+  @Test
+  void hashOfAnUnknownKindIsNamed() {
+    assertThat(Hashes.isReadable("$zz$salt$hash")).isFalse();
+    assertThatThrownBy(() -> Hashes.verify(new Secret("x"), "$zz$salt$hash"))
+        .hasMessageStartingWith("hash of kind '$zz$', which");
   }
 
   @Test

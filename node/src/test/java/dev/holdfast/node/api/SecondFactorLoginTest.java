@@ -3,6 +3,10 @@ package dev.holdfast.node.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -27,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /**
  * At stake: over REST, a password alone opens nothing for who has a second factor, and nobody
@@ -123,6 +128,34 @@ final class SecondFactorLoginTest {
     assertThat(asked).containsExactly(Set.of("recovery"));
     assertThatThrownBy(() -> node.client(user).get("/access/users"))
         .hasMessageContaining("needs a second factor");
+  }
+
+  @Test
+  void everyLoginIsLoggedAndNoSecretIs() throws IOException {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    Logger auth = (Logger) LoggerFactory.getLogger("auth");
+    Level before = auth.getLevel();
+    auth.setLevel(Level.INFO);
+    auth.addAppender(log);
+    log.start();
+    try {
+      String key = addRecovery().get(0).textValue();
+      String ticket = data(login("u@pbs", "password", PASSWORD)).path("ticket").asText();
+      var unused = login("u@pbs", "tfa-challenge", ticket, "password", "recovery:wrong");
+      var whole = data(login("u@pbs", "tfa-challenge", ticket, "password", "recovery:" + key));
+      List<String> lines = List.copyOf(log.list).stream().map(Object::toString).toList();
+      assertThat(lines)
+          .anyMatch(
+              line ->
+                  line.contains(
+                      "authentication failure; rhost=[127.0.0.1] user=u@pbs msg=wrong response"))
+          .anyMatch(line -> line.contains("successful auth; rhost=[127.0.0.1] user=u@pbs"))
+          .noneMatch(line -> line.contains(PASSWORD) || line.contains(key))
+          .noneMatch(line -> line.contains(whole.path("ticket").asText()));
+    } finally {
+      auth.detachAppender(log);
+      auth.setLevel(before);
+    }
   }
 
   @Test

@@ -3,13 +3,18 @@ package dev.holdfast.node.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.eatthepath.otp.TimeBasedOneTimePasswordGenerator;
+import dev.holdfast.chunkstore.testing.TestStores;
+import dev.holdfast.replication.wire.TlsIdentity;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.InvalidKeyException;
+import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -112,5 +117,91 @@ final class AdministrationTest {
             node.state());
     assertThat(code).as(shown.text()).isZero();
     assertThat(node.admin("user tfa list t@pbs")).contains("totp", "phone");
+  }
+
+  @Test
+  void whatAnAdministratorSetsUpIsListed() {
+    node.admin("user create l@pbs");
+    node.admin("user token l@pbs one");
+    assertThat(node.admin("user list-tokens l@pbs")).contains("l@pbs!one", "never");
+    assertThat(node.admin("realm list")).contains("pam", "pbs", "yes");
+    assertThat(node.admin("realm list --output json")).contains("\"realm\" : \"pbs\"");
+    assertThat(node.admin("acl roles")).contains("DatastoreReader", "Datastore.Read");
+  }
+
+  @Test
+  void datastoreOfAnotherServerIsLookedAtAndTakenOver() throws IOException {
+    Path store = TestStores.bare(shared.resolve("adopted"));
+    String adopt = "datastore adopt " + store;
+    assertThat(node.admin(adopt + " --dry-run")).contains("snapshots: 0");
+    assertThat(node.admin("datastore list")).doesNotContain("adopted");
+    assertThat(node.admin(adopt)).contains("took over datastore adopted");
+    assertThat(node.admin("datastore list")).contains("adopted");
+    CommandLineRun none =
+        CommandLineRun.of("datastore", "adopt", shared.toString(), "--state", node.state());
+    assertThat(none.code()).isNotZero();
+    assertThat(none.err()).contains("no datastore");
+  }
+
+  @Test
+  void certificateIsNotChangedUnderARunningNode() {
+    CommandLineRun renew = CommandLineRun.of("cert", "renew", "--state", node.state());
+    assertThat(renew.code()).isNotZero();
+    assertThat(renew.err()).contains("in use by another node");
+  }
+
+  @Test
+  void certificateIsRenewedRotatedAndReplacedByTheOperators() throws IOException {
+    Path state = Files.createDirectory(shared.resolve("other-state"));
+    String at = " --state " + state;
+    String first = fingerprint(must("cert info" + at));
+    String renewed = must("cert renew --host node.example.org" + at);
+    assertThat(renewed).contains("old fingerprint: " + first);
+    String key = Files.readString(state.resolve("proxy.key"));
+    must("cert rotate" + at);
+    assertThat(Files.readString(state.resolve("proxy.key"))).isNotEqualTo(key);
+    Path own = shared.resolve("own.pem");
+    Path ownKey = shared.resolve("own.key");
+    TlsIdentity identity =
+        TlsIdentity.generate("own.example.org", List.of(), Instant.now(), new SecureRandom());
+    identity.write(ownKey, own);
+    must("cert install " + own + " " + ownKey + at);
+    assertThat(fingerprint(must("cert info" + at))).isEqualTo(identity.fingerprint().toString());
+    CommandLineRun foreign =
+        CommandLineRun.of(
+            ("cert install " + state.resolve("proxy.pem") + " " + foreignKey() + at).split(" "));
+    assertThat(foreign.err()).contains("not that of the certificate");
+  }
+
+  private static Path foreignKey() {
+    Path key = shared.resolve("foreign.key");
+    TlsIdentity.generate("x", List.of(), Instant.now(), new SecureRandom())
+        .write(key, shared.resolve("foreign.pem"));
+    return key;
+  }
+
+  private static String must(String line) {
+    CommandLineRun run = CommandLineRun.of(line.split(" "));
+    assertThat(run.code()).as(run.err()).isZero();
+    return run.out();
+  }
+
+  private static String fingerprint(String info) {
+    Matcher found = Pattern.compile("fingerprint: +(\\S+)").matcher(info);
+    assertThat(found.find()).isTrue();
+    return found.group(1);
+  }
+
+  @Test
+  void configurationOfAnotherServerIsListedThenBrought() throws IOException {
+    Path etc = Files.createDirectory(shared.resolve("etc"));
+    Files.writeString(etc.resolve("user.cfg"), "user: old@pbs\n\tcomment from there\n");
+    Files.writeString(etc.resolve("prune.cfg"), "prune: daily\n\tschedule daily\n\tstore a\n");
+    Path state = shared.resolve("imported");
+    String line = "import-config " + etc + " --state " + state;
+    assertThat(must(line + " --dry-run")).contains("old@pbs", "new", "prune.cfg", "left out");
+    assertThat(state.resolve("user.cfg")).doesNotExist();
+    must(line);
+    assertThat(Files.readString(state.resolve("user.cfg"))).contains("from there");
   }
 }

@@ -21,7 +21,9 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -101,6 +103,60 @@ public final class TlsIdentity {
     }
   }
 
+  /** The same key with a new self-signed certificate; parameters as for {@link #generate}. */
+  public TlsIdentity renewed(
+      String commonName, Collection<String> moreNames, Instant now, SecureRandom random) {
+    KeyPair pair = new KeyPair(leaf.getPublicKey(), privateKey());
+    try {
+      X509Certificate certificate = selfSign(pair, commonName, moreNames, now, random);
+      return new TlsIdentity(keyPem, pem("CERTIFICATE", certificate.getEncoded()), certificate);
+    } catch (GeneralSecurityException | IOException | OperatorCreationException e) {
+      throw new BackupException(
+          BackupException.Kind.INTERNAL, "cannot make a certificate for '" + commonName + "'", e);
+    }
+  }
+
+  /**
+   * This pair, if a server can use it: the key is that of the certificate, whose time has come and
+   * not passed. Throws INVALID_INPUT.
+   */
+  public TlsIdentity requireUsable(Instant now) {
+    if (now.isBefore(leaf.getNotBefore().toInstant())
+        || now.isAfter(leaf.getNotAfter().toInstant())) {
+      throw BackupException.invalid(
+          "the certificate is valid from "
+              + leaf.getNotBefore().toInstant()
+              + " to "
+              + leaf.getNotAfter().toInstant()
+              + ", and now it is "
+              + now);
+    }
+    byte[] anything = leaf.getSerialNumber().toByteArray();
+    try {
+      Signature signature = Signature.getInstance(signatureAlgorithm(leaf.getPublicKey()));
+      signature.initSign(privateKey());
+      signature.update(anything);
+      byte[] signed = signature.sign();
+      signature.initVerify(leaf.getPublicKey());
+      signature.update(anything);
+      if (signature.verify(signed)) {
+        return this;
+      }
+    } catch (GeneralSecurityException e) {
+      throw new BackupException(
+          BackupException.Kind.INVALID_INPUT, "the key is not that of the certificate", e);
+    }
+    throw BackupException.invalid("the key is not that of the certificate");
+  }
+
+  private static String signatureAlgorithm(PublicKey key) {
+    return switch (key.getAlgorithm()) {
+      case "RSA" -> "SHA256withRSA";
+      case "EC" -> "SHA256withECDSA";
+      default -> key.getAlgorithm();
+    };
+  }
+
   private static X509Certificate selfSign(
       KeyPair pair,
       String commonName,
@@ -137,7 +193,8 @@ public final class TlsIdentity {
         Extension.subjectAlternativeName,
         false,
         new GeneralNames(names.toArray(GeneralName[]::new)));
-    var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate());
+    var signer =
+        new JcaContentSignerBuilder(signatureAlgorithm(pair.getPublic())).build(pair.getPrivate());
     return parseLeaf(builder.build(signer).getEncoded());
   }
 

@@ -62,6 +62,11 @@ public final class TfaConfig {
     return users.getOrDefault(user, UserFactors.NONE);
   }
 
+  /** With all factors of a user in place of those that he has. */
+  public TfaConfig withUser(AuthId user, UserFactors factors) {
+    return with(user, old -> factors);
+  }
+
   TfaConfig with(AuthId user, UnaryOperator<UserFactors> change) {
     SortedMap<AuthId, UserFactors> changed = new TreeMap<>(users);
     UserFactors factors = change.apply(user(user));

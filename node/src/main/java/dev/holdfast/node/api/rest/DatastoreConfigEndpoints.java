@@ -128,7 +128,8 @@ final class DatastoreConfigEndpoints {
   }
 
   private static ParamSchema creation() {
-    return schema(Stream.of(NAME, Param.text("path", 1, 4096, ANY_LINE)));
+    return schema(
+        Stream.of(NAME, Param.text("path", 1, 4096, ANY_LINE), Param.bool("reuse-datastore")));
   }
 
   private static ParamSchema change() {
@@ -211,8 +212,13 @@ final class DatastoreConfigEndpoints {
         call.who(),
         task -> {
           upid.set(task.upid());
-          task.log("create datastore '" + config.name() + "' in '" + config.path() + "'");
-          stores.create(config);
+          if (params.bool("reuse-datastore", false)) {
+            task.log("use datastore '" + config.name() + "' that is in '" + config.path() + "'");
+            stores.adopt(config);
+          } else {
+            task.log("create datastore '" + config.name() + "' in '" + config.path() + "'");
+            stores.create(config);
+          }
           task.log("datastore is open, sync-level " + level);
         });
     return ApiResult.of(String.valueOf(upid.get()));

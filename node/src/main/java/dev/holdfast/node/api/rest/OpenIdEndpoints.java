@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.access.AuthLog;
 import dev.holdfast.node.access.Authenticator.Login;
+import dev.holdfast.node.access.FailedLogins;
 import dev.holdfast.node.access.SectionConfig.Section;
 import dev.holdfast.node.access.UserConfig.Entry;
 import dev.holdfast.node.access.realm.OpenIdLogins;
@@ -22,9 +23,6 @@ import java.net.URI;
 
 /** Login by an OpenID Connect provider (spec/rest-api.md §2.4). */
 final class OpenIdEndpoints {
-  /** In place of a user, before there is one: failures count by address alone. */
-  private static final String NOBODY = "openid";
-
   private static final Param REDIRECT = Param.text("redirect-url", 1, 2048, "https?://\\S+");
   private static final Param STATE = Param.text("state", 1, 1024, "[\\x21-\\x7e]+");
   private static final Param CODE = Param.text("code", 1, 4096, "[\\x21-\\x7e]+");
@@ -82,7 +80,9 @@ final class OpenIdEndpoints {
     Login login;
     try {
       login =
-          access.failedLogins().attempt(call.remoteAddress(), NOBODY, () -> login(call, redirect));
+          access
+              .failedLogins()
+              .attempt(call.remoteAddress(), FailedLogins.NOBODY, () -> login(call, redirect));
     } catch (BackupException e) {
       if (e.kind() != Kind.UNAUTHENTICATED) {
         throw e;

@@ -32,7 +32,7 @@ import java.util.function.Consumer;
  * it says in ID tokens can be bent.
  */
 public final class TestProvider implements AutoCloseable {
-  static final String CODE = "a-code";
+  public static final String CODE = "a-code";
 
   private final HttpServer server;
   private final ECKey published = key("k1");
