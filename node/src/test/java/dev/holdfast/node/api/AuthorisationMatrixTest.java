@@ -75,6 +75,7 @@ final class AuthorisationMatrixTest {
           Map.entry("node", "localhost"),
           Map.entry("name", "absent"),
           Map.entry("id", "absent"),
+          Map.entry("realm", "absent"),
           Map.entry("userid", "absent@pbs"),
           Map.entry("token-name", "absent"),
           Map.entry("upid", "UPID:vm:00000001:00000001:00000001:65000000:backup:x:absent@pbs:"),
