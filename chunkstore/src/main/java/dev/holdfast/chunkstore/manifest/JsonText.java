@@ -1,5 +1,6 @@
 package dev.holdfast.chunkstore.manifest;
 
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -57,9 +58,17 @@ final class JsonText {
   /** Throws with the reason and its place when the bytes are not one JSON value in UTF-8. */
   static JsonNode parse(byte[] json) throws JsonProcessingException, CharacterCodingException {
     CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json));
-    JsonNode node = READER.readTree(text.toString());
+    JsonNode node = tree(text.toString());
     print(node); // an escaped half of a surrogate pair could not be written again
     return node;
+  }
+
+  private static JsonNode tree(String text) throws JsonProcessingException {
+    try {
+      return READER.readTree(text);
+    } catch (NumberFormatException e) { // of an exponent with more digits than the library reads
+      throw new JsonParseException(null, "number out of range", e);
+    }
   }
 
   /** The canonical pretty form; fails when a text is not well-formed Unicode. */

@@ -189,6 +189,7 @@ class ManifestTest {
         "nul",
         "\"\\ud800\"",
         "{\"a\":\"\\udc00\"}",
+        "{\"a\":9e999999999999}", // found by scripts/fuzz
       })
   void refusesWhatIsNotOneJsonValue(String json) {
     byte[] bytes = json.replace("(nothing)", "").getBytes(StandardCharsets.UTF_8);
