@@ -61,6 +61,7 @@ import org.slf4j.LoggerFactory;
  * other, and stopped in the opposite one. It serves before the mesh is up, and without it.
  */
 public final class Node implements AutoCloseable {
+  private static final int CORES = Runtime.getRuntime().availableProcessors();
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
   /**
@@ -95,7 +96,7 @@ public final class Node implements AutoCloseable {
    */
   public static Node start(NodeOptions options) {
     Node node = new Node();
-    Vertx vertx = NodeVertx.create(Runtime.getRuntime().availableProcessors());
+    Vertx vertx = NodeVertx.create(CORES);
     node.opened.add(() -> NodeVertx.await(vertx.close(), SERVER_STOP_TIME_MAX));
     return node.started(options, vertx);
   }
@@ -133,7 +134,7 @@ public final class Node implements AutoCloseable {
     DatastoreRegistry stores = closing(DatastoreRegistry.open(directory, clock));
     declare(config, stores);
 
-    ExecutorService workers = WorkerPool.create(Runtime.getRuntime().availableProcessors());
+    ExecutorService workers = WorkerPool.create(CORES);
     opened.add(workers::shutdownNow);
     JobTimer timer = closing(new JobTimer());
     Peers peers = closing(new Peers(vertx, config.peers().values(), remoteFile(directory)));
@@ -188,7 +189,7 @@ public final class Node implements AutoCloseable {
     opened.add(() -> NodeVertx.await(server.close(), SERVER_STOP_TIME_MAX));
     int port =
         NodeVertx.await(
-            server.listen(identity, TlsEngine.choose(), listen.host(), listen.port()),
+            server.listen(identity, TlsEngine.choose(), listen.host(), listen.port(), CORES),
             LISTEN_TIME_MAX);
     address = new HostAndPort(listen.host(), port);
     fingerprint = identity.fingerprint();

@@ -14,11 +14,14 @@ import io.vertx.core.http.HttpServerRequest;
 import java.net.BindException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,9 @@ public final class ApiServer {
   /** How long a stop waits for calls that are being answered. */
   private static final Duration STOP_TIME_MAX = Duration.ofSeconds(3);
 
+  /** To Vert.x: any free one, and the same for every listener that asks for it. */
+  private static final int ANY_SHARED_PORT = -1;
+
   private final Vertx vertx;
   private final ApiRouter router;
   private final AccessState access;
@@ -43,7 +49,7 @@ public final class ApiServer {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("api-", 0).factory());
   private final Semaphore permits = new Semaphore(CALLS_AT_ONCE_MAX);
-  private @Nullable HttpServer server;
+  private final List<HttpServer> listeners = new CopyOnWriteArrayList<>();
   private String version = "";
   private @Nullable String description;
 
@@ -85,29 +91,39 @@ public final class ApiServer {
    * Starts to serve; gives the port. Fails with INVALID_INPUT when the address cannot be had.
    *
    * @param port 0 = any free one
+   * @param eventLoops that share the connections, at least 1
    */
-  public Future<Integer> listen(TlsIdentity identity, TlsEngine engine, String host, int port) {
+  public Future<Integer> listen(
+      TlsIdentity identity, TlsEngine engine, String host, int port, int eventLoops) {
+    int shared = port == 0 ? ANY_SHARED_PORT : port;
+    // A listener serves all its connections on one event loop; several take turns.
+    return Future.all(
+            IntStream.range(0, eventLoops)
+                .mapToObj(i -> listener(identity, engine).listen(shared, host))
+                .toList())
+        .recover(cause -> Future.failedFuture(notListening(host, port, cause)))
+        .map(all -> listeners.getFirst().actualPort());
+  }
+
+  private HttpServer listener(TlsIdentity identity, TlsEngine engine) {
     HttpServerOptions options = WireServer.options(identity, engine);
-    HttpServer listening = vertx.createHttpServer(options);
-    WireServer.acceptUpgrades(listening, options);
-    listening.requestHandler(this::handle);
+    HttpServer listener = vertx.createHttpServer(options);
+    WireServer.acceptUpgrades(listener, options);
+    listener.requestHandler(this::handle);
     // Clients that hang up or speak no HTTP are no news; what concerns a call is the call's.
-    listening.exceptionHandler(cause -> {});
-    server = listening;
-    return listening
-        .listen(port, host)
-        .map(HttpServer::actualPort)
-        .recover(cause -> Future.failedFuture(notListening(host, port, cause)));
+    listener.exceptionHandler(cause -> {});
+    listeners.add(listener);
+    return listener;
   }
 
   /** Stops accepting, lets calls end, then closes every connection, upgraded ones too. */
   public Future<Void> close() {
-    HttpServer listening = server;
-    Future<Void> closed =
-        listening == null
-            ? Future.succeededFuture()
-            : listening.shutdown(STOP_TIME_MAX.toMillis(), TimeUnit.MILLISECONDS);
-    return closed.onComplete(done -> threads.shutdown());
+    return Future.join(
+            listeners.stream()
+                .map(each -> each.shutdown(STOP_TIME_MAX.toMillis(), TimeUnit.MILLISECONDS))
+                .toList())
+        .<Void>mapEmpty()
+        .onComplete(done -> threads.shutdown());
   }
 
   private void handle(HttpServerRequest request) {
