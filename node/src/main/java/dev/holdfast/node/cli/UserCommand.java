@@ -1,12 +1,15 @@
 package dev.holdfast.node.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.node.cli.Table.Align;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -80,8 +83,8 @@ final class UserCommand {
             Field.of("enabled", Align.LEFT, row -> row.path("enable").asBoolean(true) ? "yes" : ""),
             Field.of("expires", Align.LEFT, UserCommand::expiry),
             Field.text("comment"));
-    String path = "/access/users/" + NodeConnection.segment(user.toString()) + "/token";
-    return connection.run(terminal, node -> output.print(terminal, node.get(path), fields));
+    return connection.run(
+        terminal, node -> output.print(terminal, node.get(path(user) + "/token"), fields));
   }
 
   private static String expiry(JsonNode user) {
@@ -114,11 +117,7 @@ final class UserCommand {
               description = "Write the secret there, in place of what is there.")
           @Nullable Path secretFile)
       throws Exception {
-    String path =
-        "/access/users/"
-            + NodeConnection.segment(user.toString())
-            + "/token/"
-            + NodeConnection.segment(name);
+    String path = path(user) + "/token/" + NodeConnection.segment(name);
     return connection.run(
         terminal,
         node -> {
@@ -138,5 +137,134 @@ final class UserCommand {
                     + secretFile);
           }
         });
+  }
+
+  @Command(name = "update", description = "Change a user.")
+  int update(
+      @Mixin ConnectionOptions connection,
+      @Parameters(paramLabel = "USERID") AuthId user,
+      @Option(
+              names = "--enable",
+              arity = "1",
+              paramLabel = "true|false",
+              description = "Whether he may log in.")
+          @Nullable Boolean enable,
+      @Option(
+              names = "--expire",
+              paramLabel = "SECONDS",
+              description = "Since the epoch, after which he may not; 0 = never.")
+          @Nullable Long expire,
+      @Option(names = "--comment", paramLabel = "TEXT", description = "One line.")
+          @Nullable String comment,
+      @Option(names = "--email", paramLabel = "ADDRESS", description = "For people to read.")
+          @Nullable String email)
+      throws Exception {
+    ObjectNode body = NodeConnection.object();
+    if (enable != null) {
+      body.put("enable", enable);
+    }
+    if (expire != null) {
+      body.put("expire", expire);
+    }
+    if (comment != null) {
+      body.put("comment", comment);
+    }
+    if (email != null) {
+      body.put("email", email);
+    }
+    return connection.run(
+        terminal,
+        node -> {
+          var unused = node.put(path(user), body);
+          terminal.line("updated user " + user);
+        });
+  }
+
+  @Command(
+      name = "remove",
+      description = "Remove a user with his tokens, second factors and access control entries.")
+  int remove(@Mixin ConnectionOptions connection, @Parameters(paramLabel = "USERID") AuthId user)
+      throws Exception {
+    return connection.run(
+        terminal,
+        node -> {
+          node.delete(path(user), Map.of());
+          terminal.line("removed user " + user);
+        });
+  }
+
+  @Command(name = "passwd", description = "Set the password of a user of realm pbs or pam.")
+  int passwd(
+      @Mixin ConnectionOptions connection,
+      @Parameters(paramLabel = "USERID") AuthId user,
+      @Option(
+              names = "--password-file",
+              paramLabel = "FILE",
+              required = true,
+              description = "Its first line is the new password.")
+          Path passwordFile)
+      throws Exception {
+    ObjectNode body =
+        NodeConnection.object()
+            .put("userid", user.toString())
+            .put("password", Variables.read("--password-file", passwordFile).reveal());
+    connection.password(terminal).ifPresent(own -> body.put("confirmation-password", own.reveal()));
+    return connection.run(
+        terminal,
+        node -> {
+          var unused = node.put("/access/password", body);
+          terminal.line("set the password of " + user);
+        });
+  }
+
+  @Command(name = "delete-token", description = "Delete an API token.")
+  int deleteToken(
+      @Mixin ConnectionOptions connection,
+      @Parameters(paramLabel = "USERID") AuthId user,
+      @Parameters(paramLabel = "NAME", description = "Name of the token.") String name)
+      throws Exception {
+    return connection.run(
+        terminal,
+        node -> {
+          node.delete(path(user) + "/token/" + NodeConnection.segment(name), Map.of());
+          terminal.line("deleted token " + user.withToken(name));
+        });
+  }
+
+  @Command(
+      name = "permissions",
+      description = "Show the privileges of a user or token; a star also counts below the path.")
+  int permissions(
+      @Mixin ConnectionOptions connection,
+      @Mixin OutputOption output,
+      @Parameters(paramLabel = "ID") AuthId id,
+      @Option(names = "--path", paramLabel = "PATH", description = "e.g. /datastore/main")
+          @Nullable String path)
+      throws Exception {
+    Map<String, String> query = new TreeMap<>(Map.of("auth-id", id.toString()));
+    if (path != null) {
+      query.put("path", path);
+    }
+    List<Field> fields = List.of(Field.text("path"), Field.text("privileges"));
+    return connection.run(
+        terminal,
+        node -> output.print(terminal, rows(node.get("/access/permissions", query)), fields));
+  }
+
+  private static ArrayNode rows(JsonNode permissions) {
+    ArrayNode rows = JsonNodeFactory.instance.arrayNode();
+    for (Map.Entry<String, JsonNode> path : permissions.properties()) {
+      ArrayNode names = rows.addObject().put("path", path.getKey()).putArray("privileges");
+      path.getValue()
+          .properties()
+          .forEach(
+              privilege ->
+                  names.add(privilege.getKey() + (privilege.getValue().asBoolean() ? " *" : "")));
+    }
+    return rows;
+  }
+
+  private static String path(AuthId user) {
+    return "/access/users/" + NodeConnection.segment(user.toString());
   }
 }

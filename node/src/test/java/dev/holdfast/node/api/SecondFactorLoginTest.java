@@ -196,6 +196,18 @@ final class SecondFactorLoginTest {
   }
 
   @Test
+  void administratorOfUsersDoesNotTouchTheSuperusersFactors() {
+    assertThat(node.admin().post("/access/tfa/root@pam", object().put("type", "recovery")))
+        .isNotNull();
+    node.allow(user.user(), "/", "Admin");
+    RemoteNode own = node.client(user);
+    assertThat(own.get("/access/tfa/root@pam")).hasSize(1);
+    assertThatThrownBy(
+            () -> own.delete("/access/tfa/root@pam/recovery", Map.of("password", PASSWORD)))
+        .hasMessageContaining("only root@pam");
+  }
+
+  @Test
   void removedUserLeavesNoFactorBehind() {
     var unused = addRecovery();
     assertThat(node.admin().delete("/access/users/u@pbs", Map.of())).isNotNull();

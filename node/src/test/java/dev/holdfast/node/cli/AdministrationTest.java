@@ -204,4 +204,35 @@ final class AdministrationTest {
     must(line);
     assertThat(Files.readString(state.resolve("user.cfg"))).contains("from there");
   }
+
+  @Test
+  void userIsChangedAndRemovedWithHisTokens() throws IOException {
+    node.admin("user create u@pbs");
+    node.admin("user token u@pbs one");
+    node.admin("acl update / Audit --auth-id u@pbs");
+    assertThat(node.admin("user permissions u@pbs --path /datastore")).contains("Sys.Audit *");
+    node.admin("user update u@pbs --enable false --email u@example.org");
+    assertThat(node.admin("user list --output json")).contains("u@example.org");
+    Path password = Files.writeString(shared.resolve("new-password"), "another password");
+    assertThat(node.admin("user passwd u@pbs --password-file " + password)).contains("u@pbs");
+    assertThat(node.admin("user delete-token u@pbs one")).contains("u@pbs!one");
+    assertThat(node.admin("user remove u@pbs")).contains("removed user u@pbs");
+    assertThat(node.admin("user list")).doesNotContain("u@pbs");
+    assertThat(node.admin("acl list")).doesNotContain("u@pbs");
+  }
+
+  @Test
+  void realmIsMadeShownAndRemoved() throws IOException {
+    Path secret = Files.writeString(shared.resolve("bind-password"), "s3arch");
+    node.admin(
+        "realm create ldap corp server1=ldap.example.org port=10389 base-dn=dc=example,dc=org"
+            + " user-attr=uid verify=true --secret-file "
+            + secret);
+    assertThat(node.admin("realm show ldap corp"))
+        .contains("10389", "\"verify\" : true")
+        .doesNotContain("s3arch");
+    assertThat(node.admin("realm list")).contains("corp");
+    node.admin("realm delete ldap corp");
+    assertThat(node.admin("realm list")).doesNotContain("corp");
+  }
 }

@@ -108,6 +108,15 @@ public final class OpenIdLogins {
   /** Where to send a browser; throws INVALID_INPUT, PEER_UNREACHABLE. */
   public URI begin(OpenIdRealm realm, URI redirect) {
     OIDCProviderMetadata provider = discover(realm);
+    try {
+      return begun(realm, redirect, provider);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw new BackupException(
+          Kind.INVALID_INPUT, "realm '" + realm.name() + "' cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  private URI begun(OpenIdRealm realm, URI redirect, OIDCProviderMetadata provider) {
     State state = new State();
     Nonce nonce = new Nonce();
     CodeVerifier verifier = new CodeVerifier();
@@ -199,7 +208,7 @@ public final class OpenIdLogins {
     } catch (IOException e) {
       throw new BackupException(
           Kind.PEER_UNREACHABLE, "cannot reach '" + realm.issuer() + "': " + e.getMessage(), e);
-    } catch (GeneralException e) {
+    } catch (GeneralException | IllegalArgumentException e) {
       throw new BackupException(
           Kind.UNSUPPORTED_VERSION,
           "'" + realm.issuer() + "' is no OpenID provider: " + e.getMessage(),

@@ -165,7 +165,7 @@ final class Webauthn {
       AttestedCredentialData credential = present(authenticator.getAttestedCredentialData());
       return WebauthnKey.entry(
           credential.getCredentialId(), credential.getCOSEKey(), authenticator.getSignCount());
-    } catch (WebAuthnException e) {
+    } catch (WebAuthnException | IllegalArgumentException e) {
       throw new BackupException(
           Kind.INVALID_INPUT, "webauthn registration failed: " + e.getMessage(), e);
     }
@@ -200,7 +200,7 @@ final class Webauthn {
                   server(settings, challenge, answer), authenticator, List.of(id), false, true));
       long counter = present(data.getAuthenticatorData()).getSignCount();
       return ((ObjectNode) entry.deepCopy()).put("counter", counter);
-    } catch (WebAuthnException e) {
+    } catch (WebAuthnException | IllegalArgumentException e) {
       throw new BackupException(
           Kind.UNAUTHENTICATED, "webauthn response refused: " + e.getMessage(), e);
     }

@@ -71,7 +71,8 @@ final class TfaEndpoints {
         "POST",
         OF_USER,
         new Endpoint(
-            Doc.object("Adds a second factor.", "its id, and what is shown this once"),
+            Doc.object("Adds a second factor.", "its id, and what is shown this once")
+                .fails(501, "this node does not know the kind"),
             ParamSchema.of(
                 USER_ID,
                 Param.choice("type", "totp", "u2f", "webauthn", "recovery", "yubico"),
@@ -260,11 +261,18 @@ final class TfaEndpoints {
     return ApiResult.none();
   }
 
-  /** Throws UNAUTHENTICATED when the caller does not show his own password. */
+  /**
+   * Throws UNAUTHENTICATED when the caller does not show his own password, and PERMISSION when it
+   * is about the superuser, whose account no administrator of users may take over.
+   */
   private void confirm(ApiCall call) {
     AuthId caller = call.who().owner();
     if (caller.equals(AuthId.ROOT)) {
       return;
+    }
+    if (user(call).equals(AuthId.ROOT)) {
+      throw new BackupException(
+          BackupException.Kind.PERMISSION, "only root@pam changes its own second factors");
     }
     Secret password = new Secret(needed(call, PASSWORD.name()));
     access

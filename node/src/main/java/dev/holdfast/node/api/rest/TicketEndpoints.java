@@ -24,8 +24,11 @@ import java.util.Set;
 
 /** Login and passwords (spec/protocols.md §2.2, spec/rest-api.md §6.9). */
 final class TicketEndpoints {
-  /** What a login may bring: a password, or a whole ticket to renew; the cookie may have that. */
-  private static final Param PASSWORD = Param.text("password", 0, 1024, "\\P{Cntrl}*").orNone();
+  /**
+   * What a login may bring: a password, a whole ticket to renew, which the cookie may have instead,
+   * or what an authenticator answered, which has the keys of its maker's choice in it.
+   */
+  private static final Param PASSWORD = Param.text("password", 0, 8192, "\\P{Cntrl}*").orNone();
 
   private static final String COOKIE = "__Host-PBSAuthCookie=";
   private static final String COOKIE_RULES = "Secure; SameSite=Lax; HttpOnly; Path=/;";

@@ -31,7 +31,7 @@ final class WebauthnSettingsEndpoints {
         "GET",
         PATH,
         new Endpoint(
-            Doc.object(
+            Doc.untyped(
                 "Shows who this node is to authenticators.", "name, domain and origin, or null"),
             ParamSchema.NONE,
             Rule.ANYBODY,
