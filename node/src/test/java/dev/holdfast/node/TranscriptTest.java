@@ -44,7 +44,7 @@ final class TranscriptTest {
         TranscriptReplay replay = new TranscriptReplay(node.address().port(), bodies)) {
       node.allow(node.user("backup@pbs", "pbs-test-pw").user(), "/datastore", "DatastoreAdmin");
       for (String name : List.of("backup-first", "backup-second", "restore")) {
-        replay.play(Vectors.jsonLines(TRANSCRIPTS + name + ".jsonl"));
+        replay.play(Vectors.jsonLines(TRANSCRIPTS + name + ".jsonl"), bodies);
       }
     }
     assertThat(RecordedFiles.compare(recorded, "host/tap", store)).isGreaterThan(10);

@@ -160,6 +160,19 @@ final class RecordedServer {
         "scratch");
   }
 
+  /** A server of 4.2 with the users of d, to which clients and a push write. */
+  static RecordedServer pushed(StrictVertx strict, Path base) throws IOException {
+    JsonNode files = Vectors.json("pbs-4.2/server-files.json");
+    return start(
+        strict,
+        base,
+        "/mnt/datastore/site4a",
+        name -> files.path("d/" + name).path("text").asText(""),
+        List.of(),
+        "taps",
+        "pushed");
+  }
+
   /** Server e of 4.2, to which d pushes. Users and rights are those of d. */
   static RecordedServer pushedTo(StrictVertx strict, Path base) throws IOException {
     JsonNode files = Vectors.json("pbs-4.2/server-files.json");

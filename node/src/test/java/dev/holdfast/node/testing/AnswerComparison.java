@@ -21,12 +21,12 @@ final class AnswerComparison {
   /**
    * @param text what the body must be, or null when it is no text
    */
-  static void answer(
-      String asked, JsonNode recorded, StreamAnswers.Answer answer, @Nullable String text) {
-    assertThat(answer.status())
+  static void answer(TranscriptReplay.Judge.Answer answer, @Nullable String text) {
+    String asked = answer.asked();
+    assertThat(Integer.toString(answer.status()))
         .as("%s: %s", asked, answer.text())
-        .isEqualTo(header(recorded, ":status"));
-    headers(asked, recorded, answer.headers(), text != null);
+        .isEqualTo(header(answer.recorded(), ":status"));
+    headers(asked, answer.recorded(), answer.headers(), text != null);
     if (text != null) {
       assertThat(answer.text()).as(asked).isEqualTo(text);
     }

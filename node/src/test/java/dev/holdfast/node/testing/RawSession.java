@@ -5,7 +5,6 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -104,14 +103,7 @@ public final class RawSession implements AutoCloseable {
     int stream = nextStream;
     nextStream += 2;
     tls.request(stream, fields, body.length == 0);
-    for (int at = 0; at < body.length; at += frameBytes) {
-      int end = Math.min(body.length, at + frameBytes);
-      tls.frame(
-          RawTls.DATA,
-          end == body.length ? RawTls.END_STREAM : 0,
-          stream,
-          Arrays.copyOfRange(body, at, end));
-    }
+    tls.data(stream, body, frameBytes);
     tls.send();
     return stream;
   }

@@ -1,5 +1,7 @@
 package dev.holdfast.node.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import dev.holdfast.chunkstore.blob.DataBlob;
@@ -9,10 +11,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * that the recorded server kept. A manifest is not among them as the client sent it, since {@code
  * finish} rewrote it.
  */
-public final class RecordedBodies {
+public final class RecordedBodies implements TranscriptReplay.Bodies {
+  private static final Pattern PARAMETER = Pattern.compile("[?&]([a-z-]+)=([^& ]*)");
+
   private static final int ZSTD_LEVEL = 1;
 
   private final Map<Digest, Path> files = new HashMap<>();
@@ -59,6 +66,28 @@ public final class RecordedBodies {
     }
     Path file = files.get(Digest.parse(body.path("sha256").textValue()));
     return file == null ? null : Files.readAllBytes(file);
+  }
+
+  @Override
+  public byte[] sent(String upgrade, String asked, JsonNode body) throws IOException {
+    byte[] found = find(body);
+    if (found != null) {
+      return found;
+    }
+    byte[] manifest = sentManifest(snapshot(upgrade));
+    assertThat(Digest.sha256(manifest).hex()).isEqualTo(body.path("sha256").textValue());
+    return manifest;
+  }
+
+  /** Of the query of an upgrade request: {@code host/tap/2024-06-10T00:00:00Z}. */
+  private static String snapshot(String upgrade) {
+    Map<String, String> query = new HashMap<>();
+    for (Matcher m = PARAMETER.matcher(upgrade); m.find(); ) {
+      query.put(m.group(1), m.group(2));
+    }
+    Instant time =
+        Instant.ofEpochSecond(Long.parseLong(query.getOrDefault("backup-time", "missing")));
+    return query.get("backup-type") + "/" + query.get("backup-id") + "/" + time;
   }
 
   /**

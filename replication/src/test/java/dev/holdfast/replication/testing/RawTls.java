@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocket;
@@ -100,6 +101,15 @@ public final class RawTls implements AutoCloseable {
     head.put((byte) type).put((byte) flags).putInt(stream);
     pending.writeBytes(head.array());
     pending.writeBytes(payload);
+    return this;
+  }
+
+  /** All of a body, in frames of at most so many bytes, the last of which ends the stream. */
+  public RawTls data(int stream, byte[] body, int frameBytes) {
+    for (int at = 0; at < body.length; at += frameBytes) {
+      int end = Math.min(body.length, at + frameBytes);
+      frame(DATA, end == body.length ? END_STREAM : 0, stream, Arrays.copyOfRange(body, at, end));
+    }
     return this;
   }
 
