@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
@@ -55,7 +56,7 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
       switch (message) {
         case Http2HeadersFrame head -> {
           if (!begun) {
-            begin(head.headers());
+            begin(channel, head.headers());
           }
           if (head.isEndStream()) {
             body.end();
@@ -76,8 +77,14 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
     }
   }
 
-  private void begin(Http2Headers headers) {
+  private void begin(ChannelHandlerContext channel, Http2Headers headers) {
     begun = true;
+    if (headers.method() == null || headers.scheme() == null || headers.path() == null) {
+      // The codec looks at what is there, not at what is missing (RFC 9113 §8.3.1).
+      answered = true;
+      Unawaited.netty(channel.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.PROTOCOL_ERROR)));
+      return;
+    }
     method = text(headers.method());
     String target = text(headers.path());
     int mark = target.indexOf('?');
@@ -118,7 +125,10 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   @Override
   public void exceptionCaught(ChannelHandlerContext channel, Throwable failure) {
     lost("request broke: " + failure.getMessage());
-    Unawaited.netty(channel.close());
+    if (!(failure instanceof Http2Exception)) {
+      Unawaited.netty(channel.close());
+    }
+    // Else the codec closes the stream, with the code of the error.
   }
 
   @Override
