@@ -40,12 +40,13 @@ public final class ErrorMapping {
           400;
       case PEER_UNREACHABLE, PEER_UNTRUSTED -> surface == Surface.REST_OF_REMOTE ? 500 : 400;
       case NOT_BUILT -> 501;
-      case INTERNAL -> 500;
+      // A disk that fails is the handler's error to a session; its client goes by the text.
+      case INTERNAL -> surface == Surface.REST || surface == Surface.REST_OBJECT ? 500 : 400;
     };
   }
 
   public static int status(Throwable error, Surface surface) {
-    return status(error instanceof BackupException known ? known.kind() : Kind.INTERNAL, surface);
+    return error instanceof BackupException known ? status(known.kind(), surface) : 500;
   }
 
   /** What the client reads: the message alone. An error that is not one of ours is not shown. */

@@ -11,6 +11,7 @@ public final class SmallFileSystem implements AutoCloseable {
   private static final long COMMAND_SECONDS_MAX = 10;
 
   private final Path path;
+  private boolean readOnly;
 
   private SmallFileSystem(Path path) {
     this.path = path;
@@ -39,12 +40,30 @@ public final class SmallFileSystem implements AutoCloseable {
     return new SmallFileSystem(path);
   }
 
+  /**
+   * As a kernel does after an error of the disk: from now on nothing can be written. By a second
+   * mount on top, since the first one cannot change while files of it are open.
+   */
+  public void makeReadOnly() throws IOException {
+    run("mount", "--bind", path.toString(), path.toString());
+    readOnly = true;
+    run("mount", "-o", "remount,ro,bind", path.toString());
+  }
+
+  public void makeWritable() throws IOException {
+    run("umount", path.toString());
+    readOnly = false;
+  }
+
   public Path path() {
     return path;
   }
 
   @Override
   public void close() throws IOException {
+    if (readOnly) {
+      makeWritable();
+    }
     run("umount", path.toString());
   }
 
