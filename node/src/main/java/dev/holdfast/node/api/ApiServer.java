@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +40,11 @@ public final class ApiServer {
   /** How long a stop waits for calls that are being answered. */
   private static final Duration STOP_TIME_MAX = Duration.ofSeconds(3);
 
-  /** To Vert.x: any free one, and the same for every listener that asks for it. */
-  private static final int ANY_SHARED_PORT = -1;
+  /**
+   * To Vert.x a negative port is any free one, and the same for every listener that asks for that
+   * number: so each server has one of its own.
+   */
+  private static final AtomicInteger ANY_SHARED_PORT = new AtomicInteger();
 
   private final Vertx vertx;
   private final ApiRouter router;
@@ -95,7 +99,7 @@ public final class ApiServer {
    */
   public Future<Integer> listen(
       TlsIdentity identity, TlsEngine engine, String host, int port, int eventLoops) {
-    int shared = port == 0 ? ANY_SHARED_PORT : port;
+    int shared = port == 0 ? ANY_SHARED_PORT.decrementAndGet() : port;
     // A listener serves all its connections on one event loop; several take turns.
     return Future.all(
             IntStream.range(0, eventLoops)
