@@ -281,16 +281,21 @@ public final class ConfigImport {
     }
   }
 
+  /** Their directories may be anywhere by now, so that each is taken over by a command. */
   private void datastores() {
-    for (String line : there("datastore.cfg").lines().toList()) {
+    String store = "";
+    for (String line : there("datastore.cfg").lines().map(String::strip).toList()) {
       if (line.startsWith("datastore:")) {
-        String store = line.substring(line.indexOf(':') + 1).strip();
+        store = line.substring(line.indexOf(':') + 1).strip();
+      } else if (line.startsWith("path ")) {
+        String command =
+            "holdfast datastore adopt --name " + store + " " + line.substring(5).strip();
         leftOut.add(
             new ImportItem(
                 "datastore.cfg",
                 store,
                 Outcome.LEFT_OUT,
-                "take it over, once the old server is off: holdfast datastore adopt PATH"));
+                "take it over, once the old server is off: " + command));
       }
     }
   }
