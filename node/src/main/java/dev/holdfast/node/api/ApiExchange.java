@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,8 +49,15 @@ final class ApiExchange {
   /** For everybody: it says nothing that the sources do not. */
   private static final List<String> DESCRIPTION = List.of("api2", "openapi.json");
 
+  /** For the client to read its answer, while more of what was refused comes in and is dropped. */
+  private static final Duration LINGER = Duration.ofSeconds(1);
+
   private static final String FORBIDDEN = "permission check failed";
   private static final int DOWNLOAD_BLOCK_BYTES = 128 * 1024;
+
+  /** Who reads less than a block of a download in this time does not want it: 2 KiB/s. */
+  private static final Duration BLOCK_TIME_MAX = Duration.ofSeconds(60);
+
   private static final Logger LOG = LoggerFactory.getLogger(ApiExchange.class);
 
   private final ApiServer server;
@@ -145,7 +154,7 @@ final class ApiExchange {
   private void readBody(ApiRouter.Match match, @Nullable AuthId caller) {
     Endpoint endpoint = match.endpoint();
     int limit = endpoint.schema().isStreaming() ? endpoint.bodyBytesMax() : BODY_BYTES_MAX;
-    RequestBody.read(request, limit)
+    RequestBody.read(server.vertx(), request, limit)
         .onSuccess(body -> blocking(() -> perform(match, caller, body)))
         .onFailure(this::fail);
   }
@@ -172,8 +181,8 @@ final class ApiExchange {
             formatter.success(data).encoded(request.getHeader("accept-encoding"));
         onLoop(() -> send(answer));
       }
-      case ApiResult.Download download -> download(download);
-      case ApiResult.Stream stream -> stream(stream);
+      case ApiResult.Download download -> blocking(server::runDownload, () -> download(download));
+      case ApiResult.Stream stream -> blocking(server::runDownload, () -> stream(stream));
     }
   }
 
@@ -245,7 +254,11 @@ final class ApiExchange {
   }
 
   private void blocking(Work work) {
-    server.run(
+    blocking(server::run, work);
+  }
+
+  private void blocking(Executor threads, Work work) {
+    threads.execute(
         () -> {
           try {
             work.run();
@@ -313,7 +326,15 @@ final class ApiExchange {
     RequestBody.discardRest(request);
     response
         .end(Buffer.buffer(answer.body().bytes()))
+        .onSuccess(sent -> closeUnlessReadWhole())
         .onFailure(e -> LOG.debug("client went away before its answer: {}", e.toString()));
+  }
+
+  /** Vert.x would wait for the rest of a body that may have no end. */
+  private void closeUnlessReadWhole() {
+    if (!request.isEnded() && "close".equals(request.response().headers().get("connection"))) {
+      server.vertx().setTimer(LINGER.toMillis(), over -> request.connection().close());
+    }
   }
 
   // ---- downloads, on a virtual thread ----
@@ -379,7 +400,7 @@ final class ApiExchange {
           }
         });
     try {
-      done.join();
+      done.orTimeout(BLOCK_TIME_MAX.toMillis(), TimeUnit.MILLISECONDS).join();
     } catch (CompletionException e) {
       throw new BackupException(Kind.CANCELLED, "the client went away", e);
     }

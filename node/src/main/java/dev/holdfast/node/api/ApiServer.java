@@ -37,6 +37,9 @@ public final class ApiServer {
    */
   public static final int CALLS_AT_ONCE_MAX = 64;
 
+  /** Downloads last as long as their clients want: they must not take the calls' places. */
+  static final int DOWNLOADS_AT_ONCE_MAX = 64;
+
   /** How long a stop waits for calls that are being answered. */
   private static final Duration STOP_TIME_MAX = Duration.ofSeconds(3);
 
@@ -52,15 +55,22 @@ public final class ApiServer {
   private final Map<String, Upgrade> upgrades = new HashMap<>();
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("api-", 0).factory());
-  private final Semaphore permits = new Semaphore(CALLS_AT_ONCE_MAX);
+  private final Semaphore calls = new Semaphore(CALLS_AT_ONCE_MAX);
+  private final Semaphore downloads = new Semaphore(DOWNLOADS_AT_ONCE_MAX);
+  private final IdleConnections idle;
   private final List<HttpServer> listeners = new CopyOnWriteArrayList<>();
   private String version = "";
   private @Nullable String description;
 
   public ApiServer(Vertx vertx, ApiRouter router, AccessState access) {
+    this(vertx, router, access, new IdleConnections(vertx));
+  }
+
+  ApiServer(Vertx vertx, ApiRouter router, AccessState access, IdleConnections idle) {
     this.vertx = vertx;
     this.router = router;
     this.access = access;
+    this.idle = idle;
   }
 
   /**
@@ -112,7 +122,7 @@ public final class ApiServer {
   private HttpServer listener(TlsIdentity identity, TlsEngine engine) {
     HttpServerOptions options = WireServer.options(identity, engine);
     HttpServer listener = vertx.createHttpServer(options);
-    WireServer.acceptUpgrades(listener, options);
+    WireServer.acceptUpgrades(listener, options, idle);
     listener.requestHandler(this::handle);
     // Clients that hang up or speak no HTTP are no news; what concerns a call is the call's.
     listener.exceptionHandler(cause -> {});
@@ -131,6 +141,7 @@ public final class ApiServer {
   }
 
   private void handle(HttpServerRequest request) {
+    idle.began(request);
     new ApiExchange(this, request, vertx.getOrCreateContext()).start();
   }
 
@@ -155,6 +166,15 @@ public final class ApiServer {
 
   /** Runs on a thread that may block, when there is room. */
   void run(Runnable work) {
+    run(calls, work);
+  }
+
+  /** The same for what goes on until the client has read it all. */
+  void runDownload(Runnable work) {
+    run(downloads, work);
+  }
+
+  private void run(Semaphore permits, Runnable work) {
     threads.execute(
         () -> {
           permits.acquireUninterruptibly();

@@ -3,8 +3,10 @@ package dev.holdfast.node.api;
 import dev.holdfast.chunkstore.error.BackupException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
 
 /** Reads or drops a paused request's body, on its event loop. */
 final class RequestBody {
@@ -13,6 +15,9 @@ final class RequestBody {
    * connection again; a body beyond this costs it the connection.
    */
   private static final int DROPPED_BYTES_MAX = 32 * 1024 * 1024;
+
+  /** Of a body as a whole; the largest takes that long at 1 Mbit/s. */
+  static final Duration BODY_TIME_MAX = Duration.ofMinutes(3);
 
   private RequestBody() {}
 
@@ -36,16 +41,25 @@ final class RequestBody {
     }
   }
 
-  /** The whole body; fails with INVALID_INPUT when it is longer than the limit. */
-  static Future<ParamInput.Body> read(HttpServerRequest request, int bytesMax) {
+  /**
+   * The whole body; fails with INVALID_INPUT when it is longer than the limit or not there in time.
+   */
+  static Future<ParamInput.Body> read(Vertx vertx, HttpServerRequest request, int bytesMax) {
     Promise<ParamInput.Body> promise = Promise.promise();
+    long timer =
+        vertx.setTimer(
+            BODY_TIME_MAX.toMillis(),
+            late -> {
+              request.response().putHeader("connection", "close");
+              promise.tryFail(BackupException.invalid("Request body came too slowly"));
+            });
     Reader reader = new Reader(request, bytesMax, promise);
     request
         .handler(reader::part)
         .endHandler(end -> reader.end())
         .exceptionHandler(promise::tryFail);
     request.resume();
-    return promise.future();
+    return promise.future().onComplete(read -> vertx.cancelTimer(timer));
   }
 
   private static final class Reader {

@@ -47,6 +47,10 @@ public enum TlsEngine {
     }
   };
 
+  static {
+    TlsPolicy.limitGroups(); // an engine reads it once, before it can be asked whether it is there
+  }
+
   /** A TLS record's payload at most. */
   private static final int RECORD_BYTES = 16 * 1024;
 

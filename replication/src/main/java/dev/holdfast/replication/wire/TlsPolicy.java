@@ -29,13 +29,14 @@ public final class TlsPolicy {
 
   private static final String GROUPS = "x25519,secp256r1,secp384r1";
 
-  static {
+  private TlsPolicy() {}
+
+  /** Before the first engine; what an operator has set stays. */
+  static void limitGroups() {
     if (System.getProperty(GROUPS_PROPERTY) == null) {
       System.setProperty(GROUPS_PROPERTY, GROUPS);
     }
   }
-
-  private TlsPolicy() {}
 
   /** Turns TLS on, with what is allowed; keys and trust are the caller's to set. */
   public static <T extends TCPSSLOptions> T apply(T options, TlsEngine engine) {

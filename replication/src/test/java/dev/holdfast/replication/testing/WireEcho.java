@@ -8,10 +8,13 @@ import dev.holdfast.replication.wire.WireExchange;
 import dev.holdfast.replication.wire.WireHandler;
 import dev.holdfast.replication.wire.WireServer;
 import dev.holdfast.replication.wire.WireSettings;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -48,15 +51,29 @@ public final class WireEcho implements AutoCloseable {
   private final Map<String, WireHandler> handlers = new ConcurrentHashMap<>();
 
   public WireEcho(Vertx vertx, TlsEngine engine, WireSettings settings) {
+    this(vertx, engine, settings, connection -> {}, request -> {});
+  }
+
+  /**
+   * @param connected sees each connection first
+   * @param asked sees each request first
+   */
+  public WireEcho(
+      Vertx vertx,
+      TlsEngine engine,
+      WireSettings settings,
+      Handler<HttpConnection> connected,
+      Handler<HttpServerRequest> asked) {
     this.vertx = vertx;
     this.settings = settings;
     identity = TlsIdentity.generate("echo.test", List.of(), Instant.now(), new SecureRandom());
     HttpServerOptions options =
         WireServer.options(identity, engine).setHost("127.0.0.1").setPort(0);
     server = vertx.createHttpServer(options);
-    WireServer.acceptUpgrades(server, options);
+    WireServer.acceptUpgrades(server, options, connected);
     server.requestHandler(
         request -> {
+          asked.handle(request);
           if (!request.path().endsWith("/session")) {
             request
                 .response()
