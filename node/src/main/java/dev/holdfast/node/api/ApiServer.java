@@ -7,10 +7,13 @@ import dev.holdfast.replication.wire.TlsEngine;
 import dev.holdfast.replication.wire.TlsIdentity;
 import dev.holdfast.replication.wire.WireServer;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
 import java.net.BindException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -113,10 +116,18 @@ public final class ApiServer {
     // A listener serves all its connections on one event loop; several take turns.
     return Future.all(
             IntStream.range(0, eventLoops)
-                .mapToObj(i -> listener(identity, engine).listen(shared, host))
+                .mapToObj(i -> listenOnNextLoop(listener(identity, engine), host, shared))
                 .toList())
         .recover(cause -> Future.failedFuture(notListening(host, port, cause)))
         .map(all -> listeners.getFirst().actualPort());
+  }
+
+  /** Vert.x would take the calling thread's context, and its loop, for all of them. */
+  private Future<HttpServer> listenOnNextLoop(HttpServer listener, String host, int port) {
+    ContextInternal context = ((VertxInternal) vertx).createEventLoopContext();
+    Promise<HttpServer> promise = context.promise();
+    context.runOnContext(here -> listener.listen(port, host).onComplete(promise));
+    return promise.future();
   }
 
   private HttpServer listener(TlsIdentity identity, TlsEngine engine) {
