@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.node.bench.ChunkerBench;
 import dev.holdfast.node.bench.ClientBench;
+import dev.holdfast.node.bench.LoadBench;
 import dev.holdfast.node.bench.Measurement;
 import dev.holdfast.node.bench.StartBench;
 import dev.holdfast.node.bench.TransferBench;
@@ -33,7 +34,9 @@ final class BenchCommand implements Callable<Integer> {
   static final String NAME = "bench";
 
   private static final String CLIENT = "client";
-  private static final Set<String> ALL = Set.of("ingest", "restore", "chunker", "start", CLIENT);
+  private static final String LOAD = "load";
+  private static final Set<String> ALL =
+      Set.of("ingest", "restore", "chunker", "start", CLIENT, LOAD);
 
   private final Terminal terminal;
 
@@ -41,7 +44,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "WHAT",
-      description = "ingest, restore, chunker, start, which are the default, or client.")
+      description = "ingest, restore, chunker, start, which are the default, client or load.")
   private List<String> names = List.of();
 
   @Option(names = "--launcher", required = true, description = "scripts/holdfast")
@@ -66,6 +69,9 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--rounds", description = "Of all three programs; default: ${DEFAULT-VALUE}.")
   private int rounds = 1;
+
+  @Option(names = "--seconds", description = "Of load; default: ${DEFAULT-VALUE}.")
+  private int seconds = 60;
 
   @Option(names = "--starts", description = "Starts of a node; default: ${DEFAULT-VALUE}.")
   private int starts = 5;
@@ -98,6 +104,11 @@ final class BenchCommand implements Callable<Integer> {
       all.addAll(
           new ClientBench(launcher, work, imageMebibytes, terminal::message).run(rounds, starts));
     }
+    if (names.contains(LOAD)) {
+      terminal.message("backing up, restoring and asking, " + seconds + " s ...");
+      Path work = Files.createDirectory(directory.resolve("load"));
+      all.addAll(new LoadBench(launcher, work, seconds).run());
+    }
     print(all);
     boolean holds = all.stream().allMatch(Measurement::holds);
     return (holds ? ExitCode.OK : ExitCode.FAILED).number();
@@ -107,14 +118,16 @@ final class BenchCommand implements Callable<Integer> {
     for (String name : names) {
       if (!ALL.contains(name)) {
         throw new UsageException(
-            "no benchmark '" + name + "'", "There are ingest, restore, chunker, start and client.");
+            "no benchmark '" + name + "'",
+            "There are ingest, restore, chunker, start, client and load.");
       }
     }
     if (mebibytes < 4 || mebibytes % 4 != 0 || imageMebibytes < 4) {
       throw new UsageException("--size takes a multiple of 4, --image at least 4", null);
     }
-    if (transfers < 1 || starts < 1 || rounds < 1) {
-      throw new UsageException("--transfers, --starts and --rounds take at least 1", null);
+    if (transfers < 1 || starts < 1 || rounds < 1 || seconds < 1) {
+      throw new UsageException(
+          "--transfers, --starts, --rounds and --seconds take at least 1", null);
     }
   }
 
