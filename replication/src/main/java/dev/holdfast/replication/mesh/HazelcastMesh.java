@@ -51,7 +51,8 @@ public final class HazelcastMesh implements MeshCoordinator {
   /** Calls under way in the cluster; more are answered as if it were unavailable. */
   private static final int CALLS_MAX = 8;
 
-  private static final Duration ANNOUNCE_AGAIN_DELAY = Duration.ofSeconds(5);
+  private static final List<Duration> ANNOUNCE_AGAIN_DELAYS =
+      List.of(Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(10));
 
   /**
    * Who this member is.
@@ -402,12 +403,12 @@ public final class HazelcastMesh implements MeshCoordinator {
   }
 
   /**
-   * The library completes the map of a member that comes by a merge only within half a minute, and
-   * what is put while it clears its old map is lost. So now, and once more.
+   * The library completes the map of a member that comes only within half a minute, and what is put
+   * while it clears or fills it is lost, however long that takes. So now, and again.
    */
   private void announceAgain() {
     statuses.sendAll();
-    scheduler.after(ANNOUNCE_AGAIN_DELAY, statuses::sendAll);
+    ANNOUNCE_AGAIN_DELAYS.forEach(delay -> scheduler.after(delay, statuses::sendAll));
   }
 
   private @Nullable Consumer<Map<String, String>> statusTarget() {
