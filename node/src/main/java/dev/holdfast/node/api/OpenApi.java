@@ -200,8 +200,8 @@ public final class OpenApi {
       error(responses, "501", "not here, and why");
     } else {
       success(endpoint.doc(), responses.putObject("200"));
-      error(responses, "400", "a parameter is wrong, or it cannot be done, and why");
     }
+    error(responses, "400", "the path or a parameter is wrong, or it cannot be done, and why");
     if (!(endpoint.rule() instanceof Endpoint.Rule.World)
         || endpoint.schema().find("password") != null) {
       error(responses, "401", "no login, or not a valid one");
