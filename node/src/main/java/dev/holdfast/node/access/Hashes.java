@@ -6,9 +6,11 @@ import dev.holdfast.chunkstore.model.Secret;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.commons.codec.digest.Sha2Crypt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Password and token hashes as crypt(3) strings. New ones are SHA-256 crypt, {@code $5$SALT$HASH},
@@ -40,11 +42,16 @@ public final class Hashes {
     if (hash.startsWith(SHA256_CRYPT)) {
       return true;
     }
-    int end = hash.indexOf('$', 1);
+    String kind = kind(hash);
     // Asking costs as much as a login: once for each kind.
-    return end > 0
-        && READABLE.computeIfAbsent(
-            hash.substring(0, end), kind -> LibCrypt.hash("", hash).isPresent());
+    return kind != null
+        && READABLE.computeIfAbsent(kind, once -> LibCrypt.hash("", hash).isPresent());
+  }
+
+  /** {@code $y$}; null when it does not say. */
+  private static @Nullable String kind(String hash) {
+    int end = hash.indexOf('$', 1);
+    return end > 0 ? hash.substring(0, end + 1) : null;
   }
 
   /**
@@ -70,17 +77,15 @@ public final class Hashes {
     }
     return LibCrypt.hash(secret.reveal(), hash)
         .orElseThrow(
-            () -> {
-              int end = hash.indexOf('$', 1);
-              return new BackupException(
-                      Kind.UNSUPPORTED_VERSION,
-                      "hash of kind '"
-                          + (end > 0 ? hash.substring(0, end + 1) : "unknown")
-                          + (LibCrypt.isThere()
-                              ? "', which the system's libcrypt does not know"
-                              : "', which needs the system's libcrypt"))
-                  .advise("Set the password or make the token anew on this node.");
-            });
+            () ->
+                new BackupException(
+                        Kind.UNSUPPORTED_VERSION,
+                        "hash of kind '"
+                            + Objects.requireNonNullElse(kind(hash), "unknown")
+                            + (LibCrypt.isThere()
+                                ? "', which the system's libcrypt does not know"
+                                : "', which needs the system's libcrypt"))
+                    .advise("Set the password or make the token anew on this node."));
   }
 
   // A fresh array each time: the library clears the key it was given.

@@ -80,7 +80,7 @@ public final class ShadowFile {
   }
 
   /** Names and what is kept for them; throws INVALID_INPUT without showing any. */
-  static SortedMap<String, String> parse(String text) {
+  public static SortedMap<String, String> parse(String text) {
     if (text.isBlank()) {
       return Collections.emptySortedMap();
     }
@@ -94,7 +94,7 @@ public final class ShadowFile {
     }
   }
 
-  static String formatPretty(SortedMap<String, String> map) {
+  public static String formatPretty(SortedMap<String, String> map) {
     return format(JSON.writerWithDefaultPrettyPrinter(), map);
   }
 

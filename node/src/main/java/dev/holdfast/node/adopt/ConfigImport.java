@@ -1,8 +1,5 @@
 package dev.holdfast.node.adopt;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
@@ -10,6 +7,7 @@ import dev.holdfast.node.access.Acl;
 import dev.holdfast.node.access.Hashes;
 import dev.holdfast.node.access.RealmConfig;
 import dev.holdfast.node.access.SectionConfig;
+import dev.holdfast.node.access.ShadowFile;
 import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.node.access.UserConfig;
 import dev.holdfast.node.access.tfa.Factor;
@@ -27,8 +25,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -41,8 +39,6 @@ import java.util.stream.Stream;
 public final class ConfigImport {
   /** No configuration comes near. */
   private static final long FILE_BYTES_MAX = 16 * 1024 * 1024;
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Files that have no place here, and what to do instead. */
   private static final Map<String, String> LEFT_OUT =
@@ -109,27 +105,25 @@ public final class ConfigImport {
 
   private void secrets() {
     for (String name : List.of("shadow.json", "token.shadow")) {
-      put(
+      secrets(
           name,
-          ImportedFile.ofSecrets(
-              name,
-              map(there(name), name),
-              map(here(name), name),
-              (id, hash) ->
-                  Hashes.isReadable(hash)
-                      ? ""
-                      : "its hash cannot be checked on this machine: set a new one",
-              ConfigImport::json));
+          hash ->
+              Hashes.isReadable(hash)
+                  ? ""
+                  : "its hash cannot be checked on this machine: set a new one");
     }
-    put(
-        "ldap_passwords.json",
-        ImportedFile.ofSecrets(
-            "ldap_passwords.json",
-            map(there("ldap_passwords.json"), "ldap_passwords.json"),
-            map(here("ldap_passwords.json"), "ldap_passwords.json"),
-            (realm, password) -> "",
-            ConfigImport::json));
+    secrets("ldap_passwords.json", password -> "");
     secondFactors();
+  }
+
+  private void secrets(String name, UnaryOperator<String> remark) {
+    put(
+        name,
+        ImportedFile.ofSecrets(
+            name,
+            parsed(name, there(name), ShadowFile::parse),
+            parsed(name, here(name), ShadowFile::parse),
+            remark));
   }
 
   private void put(String name, ImportedFile file) {
@@ -177,29 +171,6 @@ public final class ConfigImport {
     return kinds.isEmpty() ? "" : "of these, this node does not know " + kinds;
   }
 
-  private static Map<String, String> map(String text, String name) {
-    return parsed(
-        name,
-        text,
-        content -> {
-          try {
-            return content.isBlank()
-                ? Map.of()
-                : JSON.readValue(content, new TypeReference<TreeMap<String, String>>() {});
-          } catch (JsonProcessingException e) {
-            throw new BackupException(Kind.INVALID_INPUT, "not a JSON object of texts", e);
-          }
-        });
-  }
-
-  private static String json(Map<String, String> map) {
-    try {
-      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(map);
-    } catch (JsonProcessingException e) {
-      throw new AssertionError("a map of texts is always JSON", e);
-    }
-  }
-
   // ---- sections ----
 
   private void sections() {
@@ -209,12 +180,8 @@ public final class ConfigImport {
     section("sync.cfg", text -> SyncJobConfig.parseFile(text).format(), ConfigImport::syncRemark);
   }
 
-  private void section(
-      String name, Function<String, String> normal, Function<String, String> remark) {
-    put(
-        name,
-        ImportedFile.ofSections(
-            name, there(name), here(name), normal::apply, (id, text) -> remark.apply(text)));
+  private void section(String name, UnaryOperator<String> normal, UnaryOperator<String> remark) {
+    put(name, ImportedFile.ofSections(name, there(name), here(name), normal, remark));
   }
 
   /** A job that asks for more than this node can do comes, and does not run. */

@@ -1,13 +1,14 @@
 package dev.holdfast.node.adopt;
 
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.node.access.ShadowFile;
 import dev.holdfast.node.adopt.ImportItem.Outcome;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
-import java.util.function.Function;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
@@ -27,14 +28,14 @@ record ImportedFile(List<ImportItem> items, String content, boolean changed) {
    * keep the others out.
    *
    * @param normal parses a file and formats it again; throws INVALID_INPUT
-   * @param remark what to know of a section that comes (its id and text), empty = nothing
+   * @param remark what to know of a section that comes, empty = nothing
    */
   static ImportedFile ofSections(
       String file,
       String there,
       String here,
       UnaryOperator<String> normal,
-      BiFunction<String, String, String> remark) {
+      UnaryOperator<String> remark) {
     Map<String, String> known = new LinkedHashMap<>();
     sections(here).forEach(section -> known.put(id(section), normal.apply(section)));
     List<ImportItem> items = new ArrayList<>();
@@ -45,7 +46,7 @@ record ImportedFile(List<ImportItem> items, String content, boolean changed) {
         String wanted = normal.apply(section);
         String old = known.get(id);
         if (old == null) {
-          items.add(new ImportItem(file, id, Outcome.NEW, remark.apply(id, wanted)));
+          items.add(new ImportItem(file, id, Outcome.NEW, remark.apply(wanted)));
           content.append(content.isEmpty() ? "" : "\n").append(wanted);
           known.put(id, wanted);
         } else {
@@ -64,27 +65,26 @@ record ImportedFile(List<ImportItem> items, String content, boolean changed) {
    *
    * @param there texts by name
    * @param here the same; the result has both
-   * @param remark what to know of a secret that comes (its name and text), empty = nothing
+   * @param remark what to know of a secret that comes, empty = nothing
    */
   static ImportedFile ofSecrets(
       String file,
       Map<String, String> there,
       Map<String, String> here,
-      BiFunction<String, String, String> remark,
-      Function<Map<String, String>, String> format) {
-    Map<String, String> after = new LinkedHashMap<>(here);
+      UnaryOperator<String> remark) {
+    SortedMap<String, String> after = new TreeMap<>(here);
     List<ImportItem> items = new ArrayList<>();
     there.forEach(
         (name, secret) -> {
           String old = here.get(name);
           if (old == null) {
             after.put(name, secret);
-            items.add(new ImportItem(file, name, Outcome.NEW, remark.apply(name, secret)));
+            items.add(new ImportItem(file, name, Outcome.NEW, remark.apply(secret)));
           } else {
             items.add(existing(file, name, old.equals(secret)));
           }
         });
-    return new ImportedFile(items, format.apply(after), !after.equals(here));
+    return new ImportedFile(items, ShadowFile.formatPretty(after), !after.equals(here));
   }
 
   static ImportItem existing(String file, String id, boolean same) {

@@ -43,14 +43,12 @@ import com.nimbusds.openid.connect.sdk.validators.IDTokenValidator;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.Secret;
+import dev.holdfast.node.access.ShortLived;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -87,19 +85,10 @@ public final class OpenIdLogins {
           JWSAlgorithm.ES384,
           JWSAlgorithm.ES512);
 
-  private record Pending(
-      String realm, Nonce nonce, CodeVerifier verifier, URI redirect, Instant until) {}
+  private record Pending(String realm, Nonce nonce, CodeVerifier verifier, URI redirect) {}
 
   private final InstantSource clock;
-  private final Map<String, Pending> pending =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Pending> eldest) {
-          return size() > PENDING_MAX;
-        }
-      };
+  private final ShortLived<Pending> pending = new ShortLived<>(STATE_LIFETIME, PENDING_MAX);
 
   public OpenIdLogins(InstantSource clock) {
     this.clock = clock;
@@ -140,26 +129,18 @@ public final class OpenIdLogins {
         throw new BackupException(Kind.INVALID_INPUT, "invalid prompt '" + prompt + "'", e);
       }
     }
-    Instant now = clock.instant();
-    synchronized (pending) {
-      pending.values().removeIf(old -> old.until().isBefore(now));
-      pending.put(
-          state.getValue(),
-          new Pending(realm.name(), nonce, verifier, redirect, now.plus(STATE_LIFETIME)));
-    }
+    pending.add(
+        state.getValue(), new Pending(realm.name(), nonce, verifier, redirect), clock.instant());
     return request.build().toURI();
   }
 
   /** The realm of a login that was begun; throws UNAUTHENTICATED when there is none such. */
   public String realmOf(String state) {
-    synchronized (pending) {
-      return known(state).realm();
-    }
+    return known(pending.find(state, clock.instant())).realm();
   }
 
-  private Pending known(String state) {
-    Pending found = pending.get(state);
-    if (found == null || found.until().isBefore(clock.instant())) {
+  private static Pending known(@Nullable Pending found) {
+    if (found == null) {
       throw refused("unknown or old state", null);
     }
     return found;
@@ -170,11 +151,7 @@ public final class OpenIdLogins {
    * Throws UNAUTHENTICATED with the reason, which the client must not learn.
    */
   public String finish(OpenIdRealm realm, String state, String code, URI redirect) {
-    Pending begun;
-    synchronized (pending) {
-      begun = known(state);
-      pending.remove(state);
-    }
+    Pending begun = known(pending.take(state, clock.instant()));
     if (!begun.realm().equals(realm.name()) || !begun.redirect().equals(redirect)) {
       throw refused("login ends elsewhere than it began", null);
     }

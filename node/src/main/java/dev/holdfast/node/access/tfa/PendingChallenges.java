@@ -1,10 +1,9 @@
 package dev.holdfast.node.access.tfa;
 
 import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.node.access.ShortLived;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,29 +19,17 @@ final class PendingChallenges {
   /**
    * @param description of the authenticator to be registered, empty for a login
    */
-  record Pending(AuthId user, String description, Instant until) {}
+  record Pending(AuthId user, String description) {}
 
-  private final Map<String, Pending> pending =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
+  private final ShortLived<Pending> pending = new ShortLived<>(LIFETIME, PENDING_MAX);
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Pending> eldest) {
-          return size() > PENDING_MAX;
-        }
-      };
-
-  synchronized void add(String challenge, AuthId user, String description, Instant now) {
-    pending.values().removeIf(old -> old.until().isBefore(now));
-    pending.put(challenge, new Pending(user, description, now.plus(LIFETIME)));
+  void add(String challenge, AuthId user, String description, Instant now) {
+    pending.add(challenge, new Pending(user, description), now);
   }
 
   /** Null unless that user was asked this, not long ago; the next time it is null. */
   synchronized @Nullable Pending take(String challenge, AuthId user, Instant now) {
-    Pending found = pending.get(challenge);
-    if (found == null || !found.user().equals(user) || found.until().isBefore(now)) {
-      return null;
-    }
-    return pending.remove(challenge);
+    Pending found = pending.find(challenge, now);
+    return found != null && found.user().equals(user) ? pending.take(challenge, now) : null;
   }
 }

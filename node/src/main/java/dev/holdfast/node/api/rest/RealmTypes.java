@@ -29,7 +29,7 @@ record RealmTypes(
   static final String PASSWORD = "password";
 
   private static final String LINE = "\\P{Cntrl}*";
-  private static final Param SERVER = Param.text("server1", 1, 253, "[A-Za-z0-9.:\\-\\[\\]]+");
+  private static final Param SERVER = server("server1");
 
   static List<RealmTypes> all() {
     return List.of(openId(), directory("ldap", "LDAP"), directory("ad", "Active Directory"));
@@ -64,7 +64,7 @@ record RealmTypes(
         ad ? List.of(SERVER) : List.of(SERVER, Param.text("base-dn", 1, 1024, LINE), attribute);
     List<Param> common =
         List.of(
-            Param.text("server2", 1, 253, "[A-Za-z0-9.:\\-\\[\\]]+").orNone(),
+            server("server2").orNone(),
             Param.integer("port", 1, 65_535).orNone(),
             Param.choice("mode", "ldap", "ldap+starttls", "ldaps").orNone(),
             Param.bool("verify"),
@@ -79,6 +79,10 @@ record RealmTypes(
             Param.bool("default"));
     List<Param> optional = ad ? Stream.concat(Stream.of(base), common.stream()).toList() : common;
     return new RealmTypes(type, label, required, optional, Set.of(PASSWORD), DirectoryRealm::of);
+  }
+
+  private static Param server(String name) {
+    return Param.text(name, 1, 253, "[A-Za-z0-9.:\\-\\[\\]]+");
   }
 
   private static Param line(String name, int lengthMax) {
