@@ -11,14 +11,30 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 public final class ErrorMapping {
   /** Which interface the answer goes out on. */
   public enum Surface {
-    REST,
+    REST(400, 400, 500),
     /** The few calls that have a 404 of their own. */
-    REST_OBJECT,
+    REST_OBJECT(404, 400, 500),
     /** Calls that ask another server and pass on what it says. */
-    REST_OF_REMOTE,
-    UPGRADE,
-    BACKUP_SESSION,
-    READER_SESSION
+    REST_OF_REMOTE(400, 500, 500),
+    // A disk that fails is the handler's error to a session; its client goes by the text.
+    UPGRADE(404, 400, 400),
+    BACKUP_SESSION(404, 400, 400),
+    READER_SESSION(404, 400, 400);
+
+    private final int absent;
+    private final int remote;
+    private final int internal;
+
+    /**
+     * @param absent status for what is not there
+     * @param remote status for another server that cannot be asked
+     * @param internal status for what is no fault of the caller's
+     */
+    Surface(int absent, int remote, int internal) {
+      this.absent = absent;
+      this.remote = remote;
+      this.internal = internal;
+    }
   }
 
   private static final String OURS = "internal error, see the node's log";
@@ -27,7 +43,7 @@ public final class ErrorMapping {
 
   public static int status(Kind kind, Surface surface) {
     return switch (kind) {
-      case NOT_FOUND -> surface == Surface.REST || surface == Surface.REST_OF_REMOTE ? 400 : 404;
+      case NOT_FOUND -> surface.absent;
       case UNAUTHENTICATED -> 401;
       case PERMISSION -> 403;
       case ALREADY_EXISTS,
@@ -38,10 +54,9 @@ public final class ErrorMapping {
           OUT_OF_SPACE,
           CANCELLED ->
           400;
-      case PEER_UNREACHABLE, PEER_UNTRUSTED -> surface == Surface.REST_OF_REMOTE ? 500 : 400;
+      case PEER_UNREACHABLE, PEER_UNTRUSTED -> surface.remote;
       case NOT_BUILT -> 501;
-      // A disk that fails is the handler's error to a session; its client goes by the text.
-      case INTERNAL -> surface == Surface.REST || surface == Surface.REST_OBJECT ? 500 : 400;
+      case INTERNAL -> surface.internal;
     };
   }
 
