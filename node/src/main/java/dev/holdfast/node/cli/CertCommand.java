@@ -10,7 +10,6 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -59,27 +58,33 @@ final class CertCommand {
     return ExitCode.OK.number();
   }
 
+  /** Whose files a command writes. */
+  static final class StoppedNode {
+    @Option(
+        names = "--state",
+        paramLabel = "DIR",
+        required = true,
+        description = "State directory of the node, which must not run.")
+    private Path state = Path.of("");
+  }
+
+  /** What a self-signed certificate is for, besides the host's own name. */
+  static final class Names {
+    @Option(names = "--host", paramLabel = "NAME", description = "Further names of the node.")
+    private List<String> more = List.of();
+  }
+
   @Command(
       name = "renew",
       description = {
         "Make a new self-signed certificate for the same key; the node must not run.",
         "Its fingerprint is a new one: peers and clients that pin it have to be told."
       })
-  int renew(
-      @Option(
-              names = "--state",
-              paramLabel = "DIR",
-              required = true,
-              description = "State directory of the node, which must not run.")
-          Path state,
-      @Option(names = "--host", paramLabel = "NAME", description = "Further names of the node.")
-          @Nullable List<String> hosts,
-      @Mixin OutputOption output) {
+  int renew(@Mixin StoppedNode node, @Mixin Names names, @Mixin OutputOption output) {
     return replace(
-        state,
+        node,
         output,
-        (old, random) ->
-            old.renewed(NodeIdentity.hostName(), orNone(hosts), Instant.now(), random));
+        (old, random) -> old.renewed(NodeIdentity.hostName(), names.more, Instant.now(), random));
   }
 
   @Command(
@@ -88,39 +93,25 @@ final class CertCommand {
         "Make a new key and a self-signed certificate for it; the node must not run.",
         "After a key was lost to somebody. Peers and clients that pin it have to be told."
       })
-  int rotate(
-      @Option(
-              names = "--state",
-              paramLabel = "DIR",
-              required = true,
-              description = "State directory of the node, which must not run.")
-          Path state,
-      @Option(names = "--host", paramLabel = "NAME", description = "Further names of the node.")
-          @Nullable List<String> hosts,
-      @Mixin OutputOption output) {
+  int rotate(@Mixin StoppedNode node, @Mixin Names names, @Mixin OutputOption output) {
     return replace(
-        state,
+        node,
         output,
         (old, random) ->
-            TlsIdentity.generate(NodeIdentity.hostName(), orNone(hosts), Instant.now(), random));
+            TlsIdentity.generate(NodeIdentity.hostName(), names.more, Instant.now(), random));
   }
 
   @Command(
       name = "install",
       description = "Use a certificate and key of your own (PEM); the node must not run.")
   int install(
-      @Option(
-              names = "--state",
-              paramLabel = "DIR",
-              required = true,
-              description = "State directory of the node, which must not run.")
-          Path state,
+      @Mixin StoppedNode node,
       @Parameters(paramLabel = "CERTIFICATE", description = "With its chain, if it has one.")
           Path certificate,
       @Parameters(paramLabel = "KEY", description = "Its private key, unencrypted.") Path key,
       @Mixin OutputOption output) {
     TlsIdentity own = TlsIdentity.load(key, certificate).requireUsable(Instant.now());
-    return replace(state, output, (old, random) -> own);
+    return replace(node, output, (old, random) -> own);
   }
 
   /** What becomes of the present pair. */
@@ -128,9 +119,9 @@ final class CertCommand {
     TlsIdentity of(TlsIdentity old, SecureRandom random);
   }
 
-  private int replace(Path state, OutputOption output, Change change) {
+  private int replace(StoppedNode node, OutputOption output, Change change) {
     SecureRandom random = new SecureRandom();
-    StateDirectory directory = StateDirectory.open(new LocalFiles(), state, random);
+    StateDirectory directory = StateDirectory.open(new LocalFiles(), node.state, random);
     try (StateLock lock = StateLock.take(directory)) {
       TlsIdentity old = NodeIdentity.open(directory);
       TlsIdentity fresh = change.of(old, random);
@@ -147,9 +138,5 @@ final class CertCommand {
       }
     }
     return ExitCode.OK.number();
-  }
-
-  private static List<String> orNone(@Nullable List<String> hosts) {
-    return hosts == null ? List.of() : hosts;
   }
 }

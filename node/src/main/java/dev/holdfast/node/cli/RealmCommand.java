@@ -117,10 +117,7 @@ final class RealmCommand {
       @Parameters(paramLabel = "REALM") String realm)
       throws Exception {
     return connection.run(
-        terminal,
-        node ->
-            OutputOption.json(
-                terminal, node.get(path(type) + "/" + NodeConnection.segment(realm))));
+        terminal, node -> OutputOption.json(terminal, node.get(path(type, realm))));
   }
 
   @Command(name = "delete", description = "Remove a realm, and none of its users.")
@@ -132,9 +129,13 @@ final class RealmCommand {
     return connection.run(
         terminal,
         node -> {
-          node.delete(path(type) + "/" + NodeConnection.segment(realm), Map.of());
+          node.delete(path(type, realm), Map.of());
           terminal.line("removed realm " + realm);
         });
+  }
+
+  private static String path(String type, String realm) {
+    return path(type) + "/" + NodeConnection.segment(realm);
   }
 
   private static String path(String type) {

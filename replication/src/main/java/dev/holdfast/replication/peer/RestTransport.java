@@ -59,7 +59,7 @@ final class RestTransport implements AutoCloseable {
     this.trust = trust;
     this.answerTimeout = answerTimeout;
     HttpClientOptions options =
-        TlsPolicy.apply(new HttpClientOptions(), engine)
+        TlsPolicy.apply(new HttpClientOptions(), engine.options())
             .setProtocolVersion(HttpVersion.HTTP_1_1)
             .setTrustOptions(trust.trustOptions())
             // A pin says more than a name.

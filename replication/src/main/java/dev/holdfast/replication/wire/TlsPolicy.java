@@ -1,5 +1,6 @@
 package dev.holdfast.replication.wire;
 
+import io.vertx.core.net.SSLEngineOptions;
 import io.vertx.core.net.TCPSSLOptions;
 import java.util.List;
 import java.util.Set;
@@ -38,10 +39,14 @@ public final class TlsPolicy {
     }
   }
 
-  /** Turns TLS on, with what is allowed; keys and trust are the caller's to set. */
-  public static <T extends TCPSSLOptions> T apply(T options, TlsEngine engine) {
+  /**
+   * Turns TLS on, with what is allowed; keys and trust are the caller's to set.
+   *
+   * @param engine of {@link TlsEngine#options}
+   */
+  public static <T extends TCPSSLOptions> T apply(T options, SSLEngineOptions engine) {
     options.setSsl(true);
-    options.setSslEngineOptions(engine.options());
+    options.setSslEngineOptions(engine);
     options.setEnabledSecureTransportProtocols(PROTOCOLS);
     SUITES.forEach(options::addEnabledCipherSuite);
     return options;

@@ -75,7 +75,7 @@ public final class WireClient implements AutoCloseable {
   }
 
   private static NetClientOptions options(PinnedTrust trust, TlsEngine engine) {
-    return TlsPolicy.apply(new NetClientOptions(), engine)
+    return TlsPolicy.apply(new NetClientOptions(), engine.options())
         .setConnectTimeout((int) CONNECT_TIMEOUT.toMillis())
         .setTrustOptions(trust.trustOptions())
         // A pin says more than a name; Vert.x wants the choice spelt out.

@@ -53,9 +53,8 @@ public final class WireServer {
    * caller's to set.
    */
   public static HttpServerOptions options(TlsIdentity identity, TlsEngine engine) {
-    return TlsPolicy.apply(new HttpServerOptions(), engine)
+    return TlsPolicy.apply(new HttpServerOptions(), new RedirectingTls(engine.options()))
         .setKeyCertOptions(identity.keyCertOptions())
-        .setSslEngineOptions(new RedirectingTls(engine.options()))
         .setSslHandshakeTimeout(HANDSHAKE_SECONDS_MAX)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         // Everything begins as HTTP/1.1 (spec/protocols.md §1.1).

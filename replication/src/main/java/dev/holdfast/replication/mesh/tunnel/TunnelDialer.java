@@ -56,7 +56,7 @@ final class TunnelDialer implements AutoCloseable {
     this.trust = new PinnedTrust(peer.pins());
     this.client =
         vertx.createNetClient(
-            TlsPolicy.apply(new NetClientOptions(), TlsEngine.choose())
+            TlsPolicy.apply(new NetClientOptions(), TlsEngine.choose().options())
                 .setConnectTimeout(CONNECT_MILLIS_MAX)
                 .setTcpNoDelay(true)
                 .setSslHandshakeTimeout(CONNECT_MILLIS_MAX)
