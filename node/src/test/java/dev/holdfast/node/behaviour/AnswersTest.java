@@ -39,13 +39,8 @@ final class AnswersTest {
     site.close();
   }
 
-  private PlainRequest.Answer ask(String head) throws IOException {
-    String[] words = head.split(" ", 2);
-    return site.request(words[0], words[1]).send(site.port());
-  }
-
   private String error(String head) throws IOException {
-    PlainRequest.Answer answer = ask(head);
+    PlainRequest.Answer answer = site.ask(head);
     return answer.status() + " " + answer.body();
   }
 
@@ -63,7 +58,7 @@ final class AnswersTest {
             "GET " + Site.STORE + "/notes" + snapshot,
             "PUT " + Site.STORE + "/notes" + snapshot + "&notes=x",
             "PUT " + Site.STORE + "/protected" + snapshot + "&protected=0")) {
-      PlainRequest.Answer answer = ask(head);
+      PlainRequest.Answer answer = site.ask(head);
       assertThat(answer.status()).as(head).isEqualTo(200);
       assertThat(answer.headers().get("content-type")).as(head).startsWith("application/json");
       assertThat(JSON.readTree(answer.body()).has("data")).as(head).isTrue();
@@ -82,12 +77,12 @@ final class AnswersTest {
             "GET " + Site.STORE + "/snapshots?backup-type=h%C3%A4",
             "GET " + Site.STORE + "/groups?ns=absent",
             "GET /no/such/call")) {
-      PlainRequest.Answer answer = ask(head);
+      PlainRequest.Answer answer = site.ask(head);
       assertThat(answer.status()).as(head).isIn(400, 404);
       assertThat(answer.body()).as(head).doesNotStartWith("{");
       assertThat(answer.body().getBytes(StandardCharsets.UTF_8)).hasSizeGreaterThanOrEqualTo(8);
     }
-    assertThat(ask("GET " + Site.STORE + "/snapshots?backup-type=h%C3%A4").body())
+    assertThat(site.ask("GET " + Site.STORE + "/snapshots?backup-type=h%C3%A4").body())
         .endsWith("'backup-type': value 'hä' is not defined in the enumeration.");
   }
 
@@ -103,14 +98,14 @@ final class AnswersTest {
   @Behaviour(9)
   void protectionIsNeverNotFound() throws IOException {
     String call = Site.STORE + "/protected" + Site.query(SNAPSHOT);
-    assertThat(ask("GET " + call).body()).isEqualTo("{\"data\":false}");
-    assertThat(ask("PUT " + call + "&protected=1").body()).isEqualTo("{\"data\":null}");
-    assertThat(ask("GET " + call).body()).isEqualTo("{\"data\":true}");
-    assertThat(ask("PUT " + call + "&protected=false").body()).isEqualTo("{\"data\":null}");
+    assertThat(site.ask("GET " + call).body()).isEqualTo("{\"data\":false}");
+    assertThat(site.ask("PUT " + call + "&protected=1").body()).isEqualTo("{\"data\":null}");
+    assertThat(site.ask("GET " + call).body()).isEqualTo("{\"data\":true}");
+    assertThat(site.ask("PUT " + call + "&protected=false").body()).isEqualTo("{\"data\":null}");
     String absent = Site.query(Site.snapshot("absent", Site.TIME));
-    assertThat(ask("GET " + Site.STORE + "/protected" + absent).body())
+    assertThat(site.ask("GET " + Site.STORE + "/protected" + absent).body())
         .isEqualTo("{\"data\":false}");
-    assertThat(ask("PUT " + Site.STORE + "/protected" + absent + "&protected=1").status())
+    assertThat(site.ask("PUT " + Site.STORE + "/protected" + absent + "&protected=1").status())
         .isEqualTo(400);
   }
 
@@ -196,7 +191,7 @@ final class AnswersTest {
         .isEqualTo("400 no such datastore 'other'");
     String groups = "GET /admin/datastore/extra/groups";
     maintenance("read-only");
-    assertThat(ask(groups).status()).isEqualTo(200);
+    assertThat(site.ask(groups).status()).isEqualTo(200);
     assertThat(error("POST /admin/datastore/extra/namespace?name=late"))
         .isEqualTo("400 datastore 'extra' is unavailable: read-only maintenance mode: new disk");
     maintenance("offline");

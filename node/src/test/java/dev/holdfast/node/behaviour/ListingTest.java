@@ -38,11 +38,6 @@ final class ListingTest {
     site.close();
   }
 
-  private PlainRequest.Answer ask(String head) throws IOException {
-    String[] words = head.split(" ", 2);
-    return site.request(words[0], words[1]).send(site.port());
-  }
-
   @Test
   @Behaviour(35)
   void aSnapshotThatIsBeingWrittenHasNoSizeAndFilesWithoutDetails() throws IOException {
@@ -66,10 +61,12 @@ final class ListingTest {
   @Behaviour(36)
   void namespacesAreListedWithTheirParentAndMadeAgainWithoutHarm() throws IOException {
     for (int i = 0; i < 2; i++) {
-      assertThat(Site.data(ask("POST " + Site.STORE + "/namespace?name=lab")).textValue())
+      assertThat(Site.data(site.ask("POST " + Site.STORE + "/namespace?name=lab")).textValue())
           .isEqualTo("lab");
     }
-    assertThat(Site.data(ask("POST " + Site.STORE + "/namespace?name=web&parent=lab")).textValue())
+    assertThat(
+            Site.data(site.ask("POST " + Site.STORE + "/namespace?name=web&parent=lab"))
+                .textValue())
         .isEqualTo("lab/web");
     assertThat(names("")).containsExactly("", "lab", "lab/web");
     assertThat(names("?parent=lab")).containsExactly("lab", "lab/web");
@@ -98,21 +95,21 @@ final class ListingTest {
       site.backUp(Site.snapshot("counted", time));
     }
     String first = Site.query(Site.snapshot("counted", Site.TIME));
-    assertThat(ask("PUT " + Site.STORE + "/protected" + first + "&protected=1").status())
+    assertThat(site.ask("PUT " + Site.STORE + "/protected" + first + "&protected=1").status())
         .isEqualTo(200);
     String group = Site.STORE + "/groups?backup-type=host&backup-id=counted";
-    assertThat(ask("DELETE " + group + "&error-on-protected=false").body())
+    assertThat(site.ask("DELETE " + group + "&error-on-protected=false").body())
         .isEqualTo(
             "{\"data\":{\"protected-snapshots\":1,\"removed-groups\":0,\"removed-snapshots\":2}}");
-    assertThat(ask("DELETE " + group).body())
+    assertThat(site.ask("DELETE " + group).body())
         .isEqualTo("group only partially deleted due to protected snapshots");
-    assertThat(ask("PUT " + Site.STORE + "/protected" + first + "&protected=0").status())
+    assertThat(site.ask("PUT " + Site.STORE + "/protected" + first + "&protected=0").status())
         .isEqualTo(200);
-    assertThat(ask("DELETE " + group).body())
+    assertThat(site.ask("DELETE " + group).body())
         .isEqualTo(
             "{\"data\":{\"protected-snapshots\":0,\"removed-groups\":1,\"removed-snapshots\":1}}");
-    assertThat(ask("POST " + Site.STORE + "/namespace?name=gone").status()).isEqualTo(200);
-    assertThat(ask("DELETE " + Site.STORE + "/namespace?ns=gone&delete-groups=true").body())
+    assertThat(site.ask("POST " + Site.STORE + "/namespace?name=gone").status()).isEqualTo(200);
+    assertThat(site.ask("DELETE " + Site.STORE + "/namespace?ns=gone&delete-groups=true").body())
         .isEqualTo(
             "{\"data\":{\"protected-snapshots\":0,\"removed-groups\":0,\"removed-snapshots\":0}}");
   }
@@ -168,7 +165,7 @@ final class ListingTest {
     site.backUp(Site.snapshot("pruned", Site.TIME + 1));
     JsonNode decisions =
         Site.data(
-            ask(
+            site.ask(
                 "POST "
                     + Site.STORE
                     + "/prune?backup-type=host&backup-id=pruned&keep-last=1&dry-run=1"));

@@ -61,8 +61,14 @@ final class Site implements AutoCloseable {
         .header("Authorization", SessionProbe.authorization(token));
   }
 
+  /** The same, sent; {@code head} is method and path. */
+  PlainRequest.Answer ask(String head) throws IOException {
+    String[] words = head.split(" ", 2);
+    return request(words[0], words[1]).send(port());
+  }
+
   PlainRequest.Answer get(String path) throws IOException {
-    return request("GET", path).send(port());
+    return ask("GET " + path);
   }
 
   static JsonNode data(PlainRequest.Answer answer) throws IOException {

@@ -150,18 +150,16 @@ final class RecordedServer {
 
   /** Server d of 4.2 with its empty datastore alone. */
   static RecordedServer scratch(StrictVertx strict, Path base) throws IOException {
-    JsonNode files = Vectors.json("pbs-4.2/server-files.json");
-    return start(
-        strict,
-        base,
-        "/mnt/datastore/site4a",
-        name -> files.path("d/" + name).path("text").asText(""),
-        List.of(),
-        "scratch");
+    return likeD(strict, base, "scratch");
   }
 
   /** A server of 4.2 with the users of d, to which clients and a push write. */
   static RecordedServer pushed(StrictVertx strict, Path base) throws IOException {
+    return likeD(strict, base, "taps", "pushed");
+  }
+
+  private static RecordedServer likeD(StrictVertx strict, Path base, String... datastores)
+      throws IOException {
     JsonNode files = Vectors.json("pbs-4.2/server-files.json");
     return start(
         strict,
@@ -169,8 +167,7 @@ final class RecordedServer {
         "/mnt/datastore/site4a",
         name -> files.path("d/" + name).path("text").asText(""),
         List.of(),
-        "taps",
-        "pushed");
+        datastores);
   }
 
   /** Server e of 4.2, to which d pushes. Users and rights are those of d. */
