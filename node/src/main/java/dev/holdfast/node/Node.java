@@ -22,7 +22,12 @@ import dev.holdfast.node.api.rest.MeshEndpoints;
 import dev.holdfast.node.api.rest.RestApi;
 import dev.holdfast.node.api.rest.SyncJobStore;
 import dev.holdfast.node.host.NodeMeasurements;
+import dev.holdfast.node.job.JobRunner;
+import dev.holdfast.node.job.JobScheduler;
+import dev.holdfast.node.job.JobStates;
 import dev.holdfast.node.job.JobTimer;
+import dev.holdfast.node.job.JobType;
+import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.job.RemoteConfig;
 import dev.holdfast.node.job.ReplicationHistory;
@@ -151,11 +156,15 @@ public final class Node implements AutoCloseable {
             config.limits(),
             workers,
             clock);
-    SyncJobs jobs =
+    JobStates states = JobStates.open(directory, tasks);
+    JobRunner runner = new JobRunner(tasks, states);
+    Jobs jobs = new Jobs(states, clock.getZone());
+    SyncJobs syncs =
         new SyncJobs(
             config.syncs(),
             factory,
             tasks,
+            runner,
             statuses,
             history,
             mesh.coordinator(),
@@ -163,13 +172,14 @@ public final class Node implements AutoCloseable {
             timer,
             clock);
     opened.add(() -> stopTasks(tasks, peers));
-    closing(jobs);
+    closing(syncs);
+    SyncJobStore syncStore = SyncJobStore.open(directory, syncs);
+    jobs.register(JobType.SYNC, syncs::all);
 
     NodeMeasurements measured = new NodeMeasurements(() -> spaces(stores), clock);
     ApiRouter router =
-        RestApi.router(
-            access, stores, tasks, identity, peers, SyncJobStore.open(directory, jobs), measured);
-    new MeshEndpoints(mesh, peers, jobs, history).register(router);
+        RestApi.router(access, stores, tasks, identity, peers, jobs, syncStore, measured);
+    new MeshEndpoints(mesh, peers, syncs, jobs, history).register(router);
     Sessions sessions =
         new Sessions(
             stores::writing,
@@ -195,7 +205,8 @@ public final class Node implements AutoCloseable {
     fingerprint = identity.fingerprint();
     tellAddress(directory, new HostAndPort(listen.host(), port));
     mesh.start();
-    jobs.start();
+    syncs.start();
+    new JobScheduler(jobs, states, timer, Thread::startVirtualThread, clock).start();
     measured.start((delay, task) -> timer.after(delay, () -> Thread.startVirtualThread(task)));
     Thread.ofPlatform()
         .daemon()

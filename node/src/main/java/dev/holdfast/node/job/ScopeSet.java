@@ -42,6 +42,10 @@ final class ScopeSet {
     return scopes.isEmpty();
   }
 
+  boolean isAll() {
+    return scopes.contains(SyncScope.ALL);
+  }
+
   /** Empties it. */
   List<SyncScope> take() {
     List<SyncScope> taken = List.copyOf(scopes);

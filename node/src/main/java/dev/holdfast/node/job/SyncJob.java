@@ -5,6 +5,7 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.meshconfig.SyncConfig;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
@@ -21,6 +22,7 @@ import dev.holdfast.replication.transfer.Transferred;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -33,10 +35,8 @@ import org.slf4j.LoggerFactory;
  * is one run at a time. What fails is tried again later, and later each time; a group that somebody
  * else is working on is looked at again soon. Each run is a task. Any thread.
  */
-public final class SyncJob {
+public final class SyncJob implements Job {
   private static final Logger LOG = LoggerFactory.getLogger(SyncJob.class);
-
-  private static final String TASK_TYPE = "syncjob";
 
   /** Of a run that belongs to no job. */
   private static final String ONCE_TASK_TYPE = "sync";
@@ -49,6 +49,7 @@ public final class SyncJob {
   private final boolean once;
   private final Supplier<Sync> syncs;
   private final TaskRegistry tasks;
+  private final JobRunner runner;
   private final Scheduler timer;
   private final BiConsumer<SyncConfig, Transferred> onTransferred;
 
@@ -57,16 +58,8 @@ public final class SyncJob {
   private final Later failed = new Later();
   private final Later busy = new Later();
   private @Nullable Upid running;
-  private @Nullable LastRun lastRun;
   private int failuresInARow;
   private boolean closed;
-
-  /**
-   * How the last run ended.
-   *
-   * @param failure null = well
-   */
-  public record LastRun(Upid upid, long endedAtSeconds, @Nullable String failure) {}
 
   /** What is asked for again by one timer, so that many failures are not many retries. */
   private final class Later {
@@ -90,9 +83,6 @@ public final class SyncJob {
     }
   }
 
-  /** What it is doing, for listings. */
-  public record View(SyncConfig config, @Nullable Upid running, @Nullable LastRun lastRun) {}
-
   /**
    * @param syncs makes what carries out a run, anew for each
    * @param onTransferred hears of each snapshot that reached the target; must not block long
@@ -101,9 +91,10 @@ public final class SyncJob {
       SyncConfig config,
       Supplier<Sync> syncs,
       TaskRegistry tasks,
+      JobRunner runner,
       Scheduler timer,
       BiConsumer<SyncConfig, Transferred> onTransferred) {
-    this(config, false, syncs, tasks, timer, onTransferred);
+    this(config, false, syncs, tasks, runner, timer, onTransferred);
   }
 
   /**
@@ -114,12 +105,14 @@ public final class SyncJob {
       boolean once,
       Supplier<Sync> syncs,
       TaskRegistry tasks,
+      JobRunner runner,
       Scheduler timer,
       BiConsumer<SyncConfig, Transferred> onTransferred) {
     this.config = config;
     this.once = once;
     this.syncs = syncs;
     this.tasks = tasks;
+    this.runner = runner;
     this.timer = timer;
     this.onTransferred = onTransferred;
   }
@@ -128,8 +121,24 @@ public final class SyncJob {
     return config;
   }
 
-  public synchronized View view() {
-    return new View(config, running, lastRun);
+  /** Its task; null when nothing goes on. */
+  public synchronized @Nullable Upid running() {
+    return running;
+  }
+
+  @Override
+  public JobId id() {
+    return new JobId(JobType.SYNC, config.id());
+  }
+
+  @Override
+  public Optional<CalendarEvent> schedule() {
+    return config.when().schedule();
+  }
+
+  @Override
+  public boolean enabled() {
+    return true;
   }
 
   /** What a run would do now; blocks on the peer. */
@@ -151,11 +160,12 @@ public final class SyncJob {
   }
 
   /**
-   * Runs everything now, for somebody who waits for it.
+   * Runs everything now.
    *
    * @throws BackupException LOCKED when a run is under way, CANCELLED when the node stops
    */
-  synchronized Upid runNow(AuthId caller) {
+  @Override
+  public synchronized Upid start(AuthId caller, Trigger trigger) {
     if (closed) {
       throw new BackupException(Kind.CANCELLED, "the node is stopping");
     }
@@ -163,8 +173,9 @@ public final class SyncJob {
       throw new BackupException(Kind.LOCKED, "sync '" + config.id() + "' is running already")
           .with("task", running);
     }
-    waiting.add(SyncScope.ALL);
-    return start(caller);
+    Upid upid = startTask(caller, trigger);
+    waiting.add(SyncScope.ALL); // the run takes it when this call has ended
+    return upid;
   }
 
   /** With the lock held. A task that cannot be made (a full disk) is tried again. */
@@ -173,7 +184,7 @@ public final class SyncJob {
       return;
     }
     try {
-      start(owner());
+      startTask(owner(), waiting.isAll() ? new Trigger.Request() : new Trigger.Event());
     } catch (BackupException e) {
       LOG.error("sync '{}' cannot start: {}", config.id(), e.text());
       failed.add(waiting.take(), retryDelay(failuresInARow++));
@@ -181,11 +192,11 @@ public final class SyncJob {
   }
 
   /** With the lock held. */
-  private Upid start(AuthId caller) {
+  private Upid startTask(AuthId caller, Trigger trigger) {
     Upid upid =
         once
             ? tasks.spawn(ONCE_TASK_TYPE, config.local().store().text(), caller, this::run)
-            : tasks.spawn(TASK_TYPE, taskId(), caller, this::run);
+            : runner.start(id(), taskId(), caller, trigger, this::run);
     running = upid;
     return upid;
   }
@@ -213,6 +224,8 @@ public final class SyncJob {
       busy.scopes.remove(scopes);
     }
     Outcome outcome = new Outcome();
+    // The next run may start as soon as the state of this one is written.
+    task.beforeEnd(status -> ended(task, outcome));
     try {
       carryOut(task, scopes, outcome);
     } catch (BackupException e) {
@@ -222,8 +235,6 @@ public final class SyncJob {
       outcome.fail(
           new BackupException(Kind.INTERNAL, "sync '" + config.id() + "' broke off: " + e, e),
           scopes);
-    } finally {
-      ended(task, outcome);
     }
     if (outcome.failure != null) {
       throw outcome.failure;
@@ -298,8 +309,6 @@ public final class SyncJob {
   private synchronized void ended(WorkerTask task, Outcome outcome) {
     BackupException failure = outcome.failure;
     running = null;
-    long now = tasks.clock().instant().getEpochSecond();
-    lastRun = new LastRun(task.upid(), now, failure == null ? null : failure.text());
     if (closed || once || (failure != null && task.aborted())) {
       return; // somebody wanted it to stop: the next event or the schedule goes on
     }

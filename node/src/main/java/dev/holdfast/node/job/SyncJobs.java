@@ -4,7 +4,6 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Namespace;
-import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.meshconfig.SyncConfig;
 import dev.holdfast.node.job.ReplicationHistory.Origin;
 import dev.holdfast.node.task.TaskRegistry;
@@ -16,22 +15,19 @@ import dev.holdfast.replication.mesh.Scheduler;
 import dev.holdfast.replication.plan.SyncPlan;
 import dev.holdfast.replication.transfer.SyncScope;
 import dev.holdfast.replication.transfer.Transferred;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All configured syncs, and what starts them: events, schedules, somebody who asks. Events are
- * hints that may be lost, so a sync that waits for events also looks at everything at the start and
- * from time to time.
+ * All configured syncs, and what starts them besides their schedules: events, somebody who asks.
+ * Events are hints that may be lost, so a sync that waits for events also looks at everything at
+ * the start and from time to time.
  */
 public final class SyncJobs implements AutoCloseable {
   /** Long enough for peers of the same start to be up as well. */
@@ -44,30 +40,32 @@ public final class SyncJobs implements AutoCloseable {
 
   private final SyncFactory factory;
   private final TaskRegistry tasks;
+  private final JobRunner runner;
   private final SiteStatuses statuses;
   private final ReplicationHistory history;
   private final MeshCoordinator mesh;
   private final Function<String, String> siteOfPeer;
   private final Scheduler timer;
-  private final Clock clock;
+  private final InstantSource clock;
   private MeshCoordinator.@Nullable Subscription subscription;
 
   /**
    * @param siteOfPeer what a peer calls itself, by its name here
-   * @param clock with the zone in which schedules are read
    */
   public SyncJobs(
       List<SyncConfig> configs,
       SyncFactory factory,
       TaskRegistry tasks,
+      JobRunner runner,
       SiteStatuses statuses,
       ReplicationHistory history,
       MeshCoordinator mesh,
       Function<String, String> siteOfPeer,
       Scheduler timer,
-      Clock clock) {
+      InstantSource clock) {
     this.factory = factory;
     this.tasks = tasks;
+    this.runner = runner;
     this.statuses = statuses;
     this.history = history;
     this.mesh = mesh;
@@ -80,7 +78,8 @@ public final class SyncJobs implements AutoCloseable {
   /** Adds a job, or replaces the one of that id, and from now on starts it when it is due. */
   public synchronized void put(SyncConfig config) {
     remove(config.id());
-    SyncJob job = new SyncJob(config, () -> factory.make(config), tasks, timer, this::transferred);
+    SyncJob job =
+        new SyncJob(config, () -> factory.make(config), tasks, runner, timer, this::transferred);
     Map<String, SyncJob> more = new LinkedHashMap<>(jobs);
     more.put(config.id(), job);
     jobs = Collections.unmodifiableMap(more);
@@ -107,7 +106,6 @@ public final class SyncJobs implements AutoCloseable {
   }
 
   private void watch(SyncJob job) {
-    job.config().when().schedule().ifPresent(schedule -> scheduleNext(job, schedule));
     if (job.config().when().event()) {
       timer.after(FIRST_LOOK_DELAY, () -> reconcile(job));
     }
@@ -123,23 +121,6 @@ public final class SyncJobs implements AutoCloseable {
     }
     job.request(SyncScope.ALL);
     timer.after(RECONCILE_INTERVAL, () -> reconcile(job));
-  }
-
-  private void scheduleNext(SyncJob job, CalendarEvent schedule) {
-    if (isGone(job)) {
-      return;
-    }
-    Instant now = clock.instant();
-    OptionalLong next = schedule.next(now.getEpochSecond(), clock.getZone());
-    if (next.isEmpty()) {
-      return; // a date that is over
-    }
-    timer.after(
-        Duration.between(now, Instant.ofEpochSecond(next.getAsLong())),
-        () -> {
-          job.request(SyncScope.ALL);
-          scheduleNext(job, schedule);
-        });
   }
 
   private void hear(MeshEvent event) {
@@ -216,23 +197,18 @@ public final class SyncJobs implements AutoCloseable {
    */
   public Upid runOnce(SyncConfig config, AuthId caller) {
     var unused = factory.make(config);
-    return new SyncJob(config, true, () -> factory.make(config), tasks, timer, this::transferred)
-        .runNow(caller);
-  }
-
-  /** Empty when there is none, or when it asks for what this node cannot do. */
-  public Optional<SyncJob.View> view(String id) {
-    return Optional.ofNullable(jobs.get(id)).map(SyncJob::view);
-  }
-
-  /** When a schedule is due next, in seconds since 1970. */
-  public OptionalLong next(CalendarEvent schedule) {
-    return schedule.next(clock.instant().getEpochSecond(), clock.getZone());
+    return new SyncJob(
+            config, true, () -> factory.make(config), tasks, runner, timer, this::transferred)
+        .start(caller, new Trigger.Request());
   }
 
   /** In the order of the configuration. */
-  public List<SyncJob.View> views() {
-    return jobs.values().stream().map(SyncJob::view).toList();
+  public List<SyncJob> all() {
+    return List.copyOf(jobs.values());
+  }
+
+  public JobStates states() {
+    return runner.states();
   }
 
   /**
@@ -250,7 +226,7 @@ public final class SyncJobs implements AutoCloseable {
    * @throws BackupException NOT_FOUND, or LOCKED when it runs already
    */
   public Upid runNow(String id, AuthId caller) {
-    return job(id).runNow(caller);
+    return job(id).start(caller, new Trigger.Request());
   }
 
   private SyncJob job(String id) {

@@ -114,8 +114,13 @@ public final class TaskRegistry {
   /** Runs the work on a thread of its own and returns at once with the task's name. */
   public Upid spawn(String workerType, @Nullable String workerId, AuthId owner, Body body) {
     WorkerTask task = start(workerType, workerId, owner);
-    Thread.ofVirtual().name(workerType).start(() -> work(task, body));
+    spawn(task, body);
     return task.upid();
+  }
+
+  /** Runs the work of a task that was {@link #start started} on a thread of its own. */
+  public void spawn(WorkerTask task, Body body) {
+    Thread.ofVirtual().name(task.upid().workerType()).start(() -> work(task, body));
   }
 
   /** Runs the work on this thread; what it throws ends the task and is thrown on. */

@@ -5,6 +5,7 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,7 @@ public final class WorkerTask {
   private final Upid upid;
   private final TaskLog log;
   private final List<Runnable> onAbort = new ArrayList<>();
+  private final List<Consumer<TaskStatus>> beforeEnd = new ArrayList<>();
   private int warnings;
   private boolean aborted;
   private boolean finished;
@@ -76,6 +78,14 @@ public final class WorkerTask {
     action.run();
   }
 
+  /**
+   * Runs when the work is over and how it ended is known, before anybody else is told: so that
+   * whoever sees the task's end finds done what belongs to it. In the order of asking.
+   */
+  public synchronized void beforeEnd(Consumer<TaskStatus> action) {
+    beforeEnd.add(action);
+  }
+
   void abort() {
     List<Runnable> actions;
     synchronized (this) {
@@ -95,15 +105,24 @@ public final class WorkerTask {
    */
   public void finish(@Nullable Throwable failure) {
     TaskStatus status;
+    List<Consumer<TaskStatus>> actions;
     synchronized (this) {
       if (finished) {
         return;
       }
       finished = true;
+      actions = List.copyOf(beforeEnd);
       status =
           failure != null
               ? new TaskStatus.Failed(message(failure))
               : warnings > 0 ? new TaskStatus.Warnings(warnings) : new TaskStatus.Ok();
+    }
+    for (Consumer<TaskStatus> action : actions) {
+      try {
+        action.accept(status);
+      } catch (RuntimeException e) {
+        LOG.error("task {}: what belongs to its end was not done", upid, e);
+      }
     }
     try (log) {
       log.end(status);

@@ -16,6 +16,10 @@ final class FakeTimer implements Scheduler {
     waiting.add(new Later(delay, task));
   }
 
+  synchronized void clear() {
+    waiting.clear();
+  }
+
   /** Of everything that waits, in the order of asking. */
   synchronized List<Duration> delays() {
     return waiting.stream().map(Later::delay).toList();

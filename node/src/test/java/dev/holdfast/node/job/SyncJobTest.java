@@ -13,12 +13,15 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.SyncConfig;
 import dev.holdfast.meshconfig.SyncRules;
 import dev.holdfast.meshconfig.When;
+import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.node.task.TaskFilter;
 import dev.holdfast.node.task.TaskInfo;
 import dev.holdfast.node.task.TaskRegistry;
+import dev.holdfast.node.task.TaskStatus;
 import dev.holdfast.replication.transfer.SyncResult.BusyGroup;
 import dev.holdfast.replication.transfer.SyncScope;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -40,10 +43,14 @@ final class SyncJobTest {
   private final FakeSync sync = new FakeSync();
   private final FakeTimer timer = new FakeTimer();
   private final TaskRegistry tasks;
+  private final JobStates states;
   private final SyncJob job;
 
   SyncJobTest(@TempDir Path directory) {
+    StateDirectory state =
+        StateDirectory.open(new LocalFiles(), directory.resolve("state"), new SecureRandom());
     tasks = TaskRegistry.open(new LocalFiles(), directory, Clock.systemUTC(), "here");
+    states = JobStates.open(state, tasks);
     SyncConfig config =
         new SyncConfig.Pull(
             "copy",
@@ -52,7 +59,8 @@ final class SyncJobTest {
             When.EVENT,
             AuthId.ROOT,
             SyncRules.DEFAULT);
-    job = new SyncJob(config, () -> sync, tasks, timer, (from, moved) -> {});
+    JobRunner runner = new JobRunner(tasks, states);
+    job = new SyncJob(config, () -> sync, tasks, runner, timer, (from, moved) -> {});
   }
 
   private static BackupException down() {
@@ -181,10 +189,10 @@ final class SyncJobTest {
     run(SyncScope.ALL);
     String text = "peer 'paris': cannot reach paris.example:8007: refused";
     assertThat(endedAs()).containsExactly(text);
-    assertThat(job.view().lastRun())
-        .isNotNull()
-        .extracting(SyncJob.LastRun::failure)
-        .isEqualTo(text);
+    assertThat(states.load(job.id()))
+        .isInstanceOfSatisfying(
+            JobState.Finished.class,
+            last -> assertThat(last.status()).isEqualTo(new TaskStatus.Failed(text)));
     assertThatThrownBy(job::plan).hasMessage(text);
   }
 
@@ -211,7 +219,7 @@ final class SyncJobTest {
   @Test
   void abortedRunIsNotTriedAgain() throws InterruptedException {
     sync.hold();
-    var upid = job.runNow(AuthId.ROOT);
+    var upid = job.start(AuthId.ROOT, new Trigger.Request());
     sync.awaitRun();
     assertThat(tasks.abort(upid)).isTrue();
     sync.release();
@@ -239,15 +247,15 @@ final class SyncJobTest {
   @Test
   void oneRunAtATimeForWhoeverWaitsForIt() throws InterruptedException {
     sync.hold();
-    var upid = job.runNow(AuthId.ROOT);
+    var upid = job.start(AuthId.ROOT, new Trigger.Request());
     sync.awaitRun();
-    assertThat(job.view().running()).isEqualTo(upid);
-    assertThatThrownBy(() -> job.runNow(AuthId.ROOT))
+    assertThat(job.running()).isEqualTo(upid);
+    assertThatThrownBy(() -> job.start(AuthId.ROOT, new Trigger.Request()))
         .hasMessage("sync 'copy' is running already")
         .satisfies(e -> assertThat(((BackupException) e).context()).containsValue(upid.toString()));
     sync.release();
     awaitIdle();
-    assertThat(job.view().running()).isNull();
+    assertThat(job.running()).isNull();
   }
 
   @Test
@@ -263,6 +271,7 @@ final class SyncJobTest {
     run(SyncScope.ALL);
     timePasses();
     assertThat(sync.planned).containsExactly(WEB);
-    assertThatThrownBy(() -> job.runNow(AuthId.ROOT)).hasMessage("the node is stopping");
+    assertThatThrownBy(() -> job.start(AuthId.ROOT, new Trigger.Request()))
+        .hasMessage("the node is stopping");
   }
 }

@@ -15,10 +15,12 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.job.ReplicationHistory;
 import dev.holdfast.node.job.SyncJob;
 import dev.holdfast.node.job.SyncJobs;
+import dev.holdfast.node.task.Upid;
 import dev.holdfast.replication.mesh.MeshCoordinator.SeenStatus;
 import dev.holdfast.replication.mesh.MeshMember;
 import dev.holdfast.replication.mesh.MeshService;
@@ -46,12 +48,15 @@ public final class MeshEndpoints {
 
   private final MeshService mesh;
   private final Peers peers;
-  private final SyncJobs jobs;
+  private final SyncJobs syncs;
+  private final Jobs jobs;
   private final ReplicationHistory history;
 
-  public MeshEndpoints(MeshService mesh, Peers peers, SyncJobs jobs, ReplicationHistory history) {
+  public MeshEndpoints(
+      MeshService mesh, Peers peers, SyncJobs syncs, Jobs jobs, ReplicationHistory history) {
     this.mesh = mesh;
     this.peers = peers;
+    this.syncs = syncs;
     this.jobs = jobs;
     this.history = history;
   }
@@ -202,12 +207,13 @@ public final class MeshEndpoints {
 
   private ApiResult syncs(ApiCall call) {
     ArrayNode list = Json.array();
-    jobs.views().forEach(view -> sync(list.addObject(), view));
+    syncs.all().forEach(job -> sync(list.addObject(), job));
     return ApiResult.of(list);
   }
 
-  private static void sync(ObjectNode json, SyncJob.View view) {
-    SyncConfig config = view.config();
+  private void sync(ObjectNode json, SyncJob job) {
+    SyncConfig config = job.config();
+    Upid running = job.running();
     json.put("id", config.id())
         .put("direction", config instanceof SyncConfig.Pull ? "pull" : "push")
         .put("remote", config.remote().toString())
@@ -215,16 +221,11 @@ public final class MeshEndpoints {
         .put("when", text(config.when()))
         .put("max-depth", config.maxDepth())
         .put("remove-vanished", config.removeVanished())
-        .put("running", view.running() != null);
-    if (view.running() != null) {
-      json.put("task", view.running().toString());
+        .put("running", running != null);
+    if (running != null) {
+      json.put("task", running.toString());
     }
-    SyncJob.LastRun last = view.lastRun();
-    if (last != null) {
-      json.put("last-run-upid", last.upid().toString())
-          .put("last-run-endtime", last.endedAtSeconds())
-          .put("last-run-state", last.failure() == null ? "OK" : last.failure());
-    }
+    JobRuns.add(json, jobs.status(job));
   }
 
   private static String text(When when) {
@@ -233,7 +234,7 @@ public final class MeshEndpoints {
   }
 
   private ApiResult plan(ApiCall call) {
-    SyncPlan plan = jobs.plan(call.params().text("id"));
+    SyncPlan plan = syncs.plan(call.params().text("id"));
     ObjectNode json = Json.object();
     ArrayNode lines = json.putArray("lines");
     SyncPlanText.lines(plan).forEach(lines::add);
@@ -242,7 +243,7 @@ public final class MeshEndpoints {
   }
 
   private ApiResult run(ApiCall call) {
-    return ApiResult.of(jobs.runNow(call.params().text("id"), call.who()).toString());
+    return ApiResult.of(syncs.runNow(call.params().text("id"), call.who()).toString());
   }
 
   // ---- lag ----

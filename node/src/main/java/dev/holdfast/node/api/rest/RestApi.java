@@ -6,6 +6,7 @@ import dev.holdfast.node.access.realm.OpenIdLogins;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.host.NodeMeasurements;
+import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.replication.wire.TlsIdentity;
@@ -22,6 +23,7 @@ public final class RestApi {
       TaskRegistry tasks,
       TlsIdentity identity,
       Peers peers,
+      Jobs jobs,
       SyncJobStore syncs,
       NodeMeasurements measured) {
     ApiRouter router = new ApiRouter();
@@ -54,7 +56,7 @@ public final class RestApi {
     new PruneEndpoints(control, groups, stores, tasks).register(router);
     new RemoteEndpoints(control, peers, syncs).register(router);
     new RemoteScanEndpoints(peers).register(router);
-    new SyncJobEndpoints(new SyncAccess(control), syncs, stores).register(router);
+    new SyncJobEndpoints(new SyncAccess(control), syncs, jobs, stores).register(router);
     Unavailable.register(router);
     return router;
   }

@@ -18,7 +18,9 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
-import dev.holdfast.node.job.SyncJob;
+import dev.holdfast.node.job.JobId;
+import dev.holdfast.node.job.JobType;
+import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.SyncJobConfig;
 import java.util.List;
 import java.util.NavigableMap;
@@ -77,11 +79,13 @@ public final class SyncJobEndpoints {
 
   private final SyncAccess access;
   private final SyncJobStore store;
+  private final Jobs jobs;
   private final DatastoreRegistry datastores;
 
-  SyncJobEndpoints(SyncAccess access, SyncJobStore store, DatastoreRegistry datastores) {
+  SyncJobEndpoints(SyncAccess access, SyncJobStore store, Jobs jobs, DatastoreRegistry datastores) {
     this.access = access;
     this.store = store;
+    this.jobs = jobs;
     this.datastores = datastores;
   }
 
@@ -233,22 +237,10 @@ public final class SyncJobEndpoints {
     return json;
   }
 
+  /** One that asks for what cannot be done here never runs. */
   private void addRuns(ObjectNode json, SyncJobConfig job) {
-    SyncJob.View view = store.jobs().view(job.id()).orElse(null);
-    if (view == null) {
-      return; // it asks for what cannot be done here, and never runs
-    }
-    job.schedule()
-        .ifPresent(
-            schedule -> store.jobs().next(schedule).ifPresent(next -> json.put("next-run", next)));
-    SyncJob.LastRun last = view.lastRun();
-    if (view.running() != null) {
-      json.put("last-run-upid", view.running().toString());
-    } else if (last != null) {
-      json.put("last-run-upid", last.upid().toString())
-          .put("last-run-endtime", last.endedAtSeconds())
-          .put("last-run-state", last.failure() == null ? "OK" : last.failure());
-    }
+    jobs.find(new JobId(JobType.SYNC, job.id()))
+        .ifPresent(found -> JobRuns.add(json, jobs.status(found)));
   }
 
   // ---- changes ----

@@ -4,6 +4,8 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.node.access.StateFile;
+import dev.holdfast.node.job.JobId;
+import dev.holdfast.node.job.JobType;
 import dev.holdfast.node.job.SyncJobConfig;
 import dev.holdfast.node.job.SyncJobs;
 import java.util.ArrayList;
@@ -28,7 +30,7 @@ public final class SyncJobStore {
   private SyncJobStore(StateFile<SectionConfig> file, SyncJobs jobs) {
     this.file = file;
     this.jobs = jobs;
-    this.declared = jobs.views().stream().map(view -> SyncJobConfig.of(view.config())).toList();
+    this.declared = jobs.all().stream().map(job -> SyncJobConfig.of(job.config())).toList();
   }
 
   /**
@@ -101,6 +103,7 @@ public final class SyncJobStore {
 
   /** A new job, or the changed one of that id. */
   void put(@Nullable String digest, String id, UnaryOperator<Optional<SyncJobConfig>> change) {
+    Optional<SyncJobConfig> before = find(id);
     SectionConfig written =
         file.update(
             digest,
@@ -115,8 +118,15 @@ public final class SyncJobStore {
     var section = written.section(id);
     if (section == null) {
       jobs.remove(id);
+      jobs.states().removed(new JobId(JobType.SYNC, id));
     } else {
-      activate(SyncJobConfig.of(section));
+      SyncJobConfig job = SyncJobConfig.of(section);
+      activate(job);
+      if (before.isEmpty()) {
+        jobs.states().created(new JobId(JobType.SYNC, id));
+      } else if (!before.get().schedule().equals(job.schedule())) {
+        jobs.states().rescheduled(new JobId(JobType.SYNC, id));
+      }
     }
   }
 }
