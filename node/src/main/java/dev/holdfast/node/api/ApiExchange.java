@@ -177,6 +177,7 @@ final class ApiExchange {
     ApiCall call = new ApiCall(params, caller, remoteAddress(), body, request.getHeader("cookie"));
     switch (endpoint.handler().handle(call)) {
       case ApiResult.Data data -> {
+        assert endpoint.doc().mismatch(data).isEmpty() : endpoint.doc().mismatch(data);
         Formatter.Answer answer =
             formatter.success(data).encoded(request.getHeader("accept-encoding"));
         onLoop(() -> send(answer));

@@ -101,7 +101,8 @@ public final class ApiRouter {
     Param[] placeholders =
         path.keySet().stream().map(name -> Param.anyText(name)).toArray(Param[]::new);
     return new Endpoint(
-        Doc.list("Lists what is below.", "names of children"),
+        Doc.list(
+            "Lists what is below.", Shape.object(Shape.Field.text("subdir")), "names of children"),
         ParamSchema.of(placeholders),
         Endpoint.Rule.ANYBODY,
         call -> ApiResult.of(list));

@@ -1,7 +1,6 @@
 package dev.holdfast.node.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.node.api.ApiRouter.Route;
 import java.util.List;
@@ -93,7 +92,8 @@ public final class OpenApi {
     for (String name : inPath) {
       Param param = route.endpoint().schema().find(name);
       ObjectNode json = list.addObject().put("name", name).put("in", "path").put("required", true);
-      json.set("schema", param == null ? object().put("type", "string") : schema(param.type()));
+      json.set(
+          "schema", param == null ? object().put("type", "string") : JsonSchemas.of(param.type()));
     }
     boolean inBody =
         (route.method().equals("POST") || route.method().equals("PUT"))
@@ -111,7 +111,7 @@ public final class OpenApi {
           .put("name", param.name())
           .put("in", "query")
           .put("required", !param.optional())
-          .set("schema", schema(param.type()));
+          .set("schema", JsonSchemas.of(param.type()));
     }
     if (route.endpoint().schema().isStreaming()) {
       operation
@@ -128,7 +128,7 @@ public final class OpenApi {
     }
     ObjectNode schema = object().put("type", "object").put("additionalProperties", false);
     ObjectNode properties = schema.putObject("properties");
-    params.forEach(param -> properties.set(param.name(), schema(param.type())));
+    params.forEach(param -> properties.set(param.name(), JsonSchemas.of(param.type())));
     List<Param> required = params.stream().filter(param -> !param.optional()).toList();
     if (!required.isEmpty()) {
       ArrayNode names = schema.putArray("required");
@@ -141,56 +141,6 @@ public final class OpenApi {
             .putObject("content");
     content.putObject(FORM).set("schema", schema);
     content.putObject(JSON).set("schema", schema.deepCopy());
-  }
-
-  private static ObjectNode schema(ParamType type) {
-    return switch (type) {
-      case ParamType.Text text -> text(text);
-      case ParamType.Choice choice -> {
-        ObjectNode json = object().put("type", "string");
-        ArrayNode words = json.putArray("enum");
-        choice.words().forEach(words::add);
-        yield json;
-      }
-      case ParamType.Int number -> {
-        ObjectNode json = object().put("type", "integer");
-        if (number.min() != Long.MIN_VALUE) {
-          json.put("minimum", number.min());
-        }
-        if (number.max() != Long.MAX_VALUE) {
-          json.put("maximum", number.max());
-        }
-        yield json;
-      }
-      case ParamType.Bool flag -> object().put("type", "boolean");
-      case ParamType.ListOf list -> {
-        ObjectNode json = object().put("type", "array");
-        json.set("items", schema(list.item()));
-        yield json;
-      }
-    };
-  }
-
-  private static ObjectNode text(ParamType.Text text) {
-    ObjectNode json = object().put("type", "string");
-    if (text.lengthMin() > 0) {
-      json.put("minLength", text.lengthMin());
-    }
-    if (text.lengthMax() != Integer.MAX_VALUE) {
-      json.put("maxLength", text.lengthMax());
-    }
-    String pattern = text.pattern().pattern();
-    if (!pattern.equals(".*")) {
-      json.put("pattern", "^(?:" + portable(pattern) + ")$");
-    }
-    return json;
-  }
-
-  /** In the words of ECMA 262, as JSON Schema wants it. */
-  private static String portable(String pattern) {
-    return pattern
-        .replace("\\P{Cntrl}", "[^\\x00-\\x1f\\x7f]")
-        .replace("\\p{Cntrl}", "\\x00-\\x1f\\x7f");
   }
 
   // ---- answers ----
@@ -222,35 +172,18 @@ public final class OpenApi {
 
   private static void success(Doc doc, ObjectNode response) {
     response.put("description", doc.returns());
-    if (doc.kind() == Doc.Kind.UNTYPED) {
+    Shape envelope = doc.envelope();
+    if (envelope == null && doc.rawTypes().isEmpty()) {
       return;
     }
     ObjectNode content = response.putObject("content");
-    if (doc.kind() == Doc.Kind.BYTES) {
-      content.putObject(ApiResult.BINARY_TYPE);
-      return;
+    if (envelope != null) {
+      content.putObject(ApiResult.JSON_TYPE).set("schema", JsonSchemas.of(envelope));
     }
-    ObjectNode schema =
-        content.putObject(ApiResult.JSON_TYPE).putObject("schema").put("type", "object");
-    schema.putObject("properties").set("data", data(doc.kind()));
-    schema.putArray("required").add("data");
-  }
-
-  private static ObjectNode data(Doc.Kind kind) {
-    return switch (kind) {
-      case NOTHING -> object().put("type", "null");
-      case TEXT, BYTES, UNTYPED -> object().put("type", "string");
-      case FLAG -> object().put("type", "boolean");
-      case OBJECT -> object().put("type", "object");
-      case LIST -> {
-        ObjectNode list = object().put("type", "array");
-        list.putObject("items").put("type", "object");
-        yield list;
-      }
-    };
+    doc.rawTypes().forEach(content::putObject);
   }
 
   private static ObjectNode object() {
-    return JsonNodeFactory.instance.objectNode();
+    return JsonSchemas.object();
   }
 }

@@ -35,8 +35,14 @@ final class CallReplay {
 
   private static final Pattern FINGERPRINT = Pattern.compile("[0-9a-f:]{95}");
 
+  /** Hears every answer as the node gave it; from many threads. */
+  interface Listener {
+    void answered(String method, String path, Answer answer);
+  }
+
   private final Map<String, RecordedServer> servers;
   private final HttpClient client;
+  private final Listener listener;
 
   /** Of the recorded server's things to ours. */
   private final Map<String, String> ours = new HashMap<>();
@@ -44,9 +50,10 @@ final class CallReplay {
   private String ticket = "";
   private String csrfToken = "";
 
-  CallReplay(Map<String, RecordedServer> servers, HttpClient client) {
+  CallReplay(Map<String, RecordedServer> servers, HttpClient client, Listener listener) {
     this.servers = servers;
     this.client = client;
+    this.listener = listener;
   }
 
   /** A recorded text, port or fingerprint that means one of our nodes. */
@@ -224,12 +231,15 @@ final class CallReplay {
         encoding.equals("deflate")
             ? RecordedCall.inflate(response.body())
             : new String(response.body(), StandardCharsets.UTF_8);
-    return new Answer(
-        response.statusCode(),
-        header(response, "content-type"),
-        encoding,
-        header(response, "set-cookie"),
-        asRecorded(server(call).asRecorded(body)));
+    Answer answer =
+        new Answer(
+            response.statusCode(),
+            header(response, "content-type"),
+            encoding,
+            header(response, "set-cookie"),
+            body);
+    listener.answered(call.method(), response.uri().getRawPath(), answer);
+    return answer.withBody(asRecorded(server(call).asRecorded(body)));
   }
 
   private String asRecorded(String body) {

@@ -99,7 +99,11 @@ record RecordedCall(String version, int index, JsonNode line) {
   }
 
   /** What a client reads of an answer; texts that are absent are empty. */
-  record Answer(int status, String contentType, String encoding, String cookie, String body) {}
+  record Answer(int status, String contentType, String encoding, String cookie, String body) {
+    Answer withBody(String other) {
+      return new Answer(status, contentType, encoding, cookie, other);
+    }
+  }
 
   @Override
   public String toString() {

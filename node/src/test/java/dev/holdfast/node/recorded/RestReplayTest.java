@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
  * call of {@code vectors/*}{@code /api-responses.jsonl}, good and bad, asked again in recorded
  * order of nodes that have the recorded configuration files and datastores. An answer has to agree
  * with one of the two versions; each difference that is left stands, with its reason, in {@code
- * rest-differences.txt}, and a line there that is no longer needed fails too.
+ * rest-differences.txt}, and a line there that is no longer needed fails too. And every one of
+ * these answers is what the node's own OpenAPI document says of the call.
  */
 final class RestReplayTest {
   /** The call of 4.2 before which its remotes and sync jobs were made, not over REST. */
@@ -32,6 +34,11 @@ final class RestReplayTest {
 
   @RegisterExtension final StrictVertx strict = new StrictVertx();
   @TempDir Path directory = Path.of("");
+
+  private final List<DocumentedAnswers> documents = new ArrayList<>();
+
+  /** Of answers that the OpenAPI document does not allow. */
+  private final List<String> undocumented = new CopyOnWriteArrayList<>();
 
   @Test
   void everyRecordedCallIsAnsweredAsByOneOfTheTwoVersions() throws IOException {
@@ -59,6 +66,8 @@ final class RestReplayTest {
     System.out.printf(
         "replayed %d calls: %d agree, %d differ for the reasons of %d lines, %d unexplained%n",
         answers.size(), answers.size() - differing, differing, known.count(), unknown.size());
+    assertThat(documents.stream().mapToInt(DocumentedAnswers::compared).sum()).isGreaterThan(150);
+    assertThat(undocumented).as("answers that the OpenAPI document does not allow").isEmpty();
     assertThat(unknown).as("differences that are not listed").isEmpty();
     assertThat(known.notNeeded()).as("listed differences that do not occur").isEmpty();
   }
@@ -69,7 +78,7 @@ final class RestReplayTest {
     try (var a = plain.node();
         var b = puller.node();
         HttpClient client = client()) {
-      CallReplay replay = new CallReplay(Map.of("a", plain, "b", puller), client);
+      CallReplay replay = replayOf(Map.of("a", plain, "b", puller), client);
       replay.means(RecordedServer.FINGERPRINT_A, a.fingerprint().toString());
       puller.addSyncs();
       return replay(replay, calls);
@@ -82,7 +91,7 @@ final class RestReplayTest {
     try (var d = split.node();
         var e = target.node();
         HttpClient client = client()) {
-      CallReplay replay = new CallReplay(Map.of("d", split, "e", target), client);
+      CallReplay replay = replayOf(Map.of("d", split, "e", target), client);
       replay.means("8018", Integer.toString(e.address().port()));
       replay.means("8017", Integer.toString(d.address().port()));
       replay.means(RecordedServer.FINGERPRINT_E, e.fingerprint().toString());
@@ -93,6 +102,17 @@ final class RestReplayTest {
       answers.putAll(replay(replay, calls.subList(SYNCS_CAME_AT, calls.size())));
       return answers;
     }
+  }
+
+  private CallReplay replayOf(Map<String, RecordedServer> servers, HttpClient client)
+      throws IOException {
+    int port = servers.values().iterator().next().node().address().port();
+    DocumentedAnswers documented = DocumentedAnswers.of(port);
+    documents.add(documented);
+    return new CallReplay(
+        servers,
+        client,
+        (method, path, answer) -> undocumented.addAll(documented.problems(method, path, answer)));
   }
 
   private Path directory(String name) throws IOException {

@@ -21,6 +21,9 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -28,6 +31,19 @@ import java.util.regex.Pattern;
 
 /** Access control entries, roles, effective permissions (spec/rest-api.md §6.9). */
 final class AclEndpoints {
+
+  private static final Shape ENTRY =
+      Shape.object(
+          Field.text("path"),
+          Field.text("ugid").meaning("user, token or group"),
+          Field.of("ugid_type", Shape.oneOf("user", "group")),
+          Field.flag("propagate"),
+          Field.text("roleid"));
+
+  private static final Shape ROLE =
+      Shape.object(
+          Field.text("roleid"), Field.text("comment"), Field.of("privs", Value.TEXT.list()));
+
   private static final String ACL = "/access/acl";
   private static final String NAME = "[A-Za-z0-9_][A-Za-z0-9._\\-]*";
   private static final Param PATH = Param.text("path", 1, 128, "/|(?:/" + NAME + ")+");
@@ -59,8 +75,10 @@ final class AclEndpoints {
         ACL,
         new Endpoint(
             Doc.list(
-                "Lists access control entries.",
-                "those of the caller's tokens, or all with Sys.Audit on " + ACL),
+                    "Lists access control entries.",
+                    ENTRY,
+                    "those of the caller's tokens, or all with Sys.Audit on " + ACL)
+                .withDigest(),
             ParamSchema.of(PATH.orNone(), Param.bool("exact")),
             Rule.ANYBODY,
             this::list));
@@ -83,7 +101,7 @@ final class AclEndpoints {
         "GET",
         "/access/roles",
         new Endpoint(
-            Doc.list("Lists the roles.", "roles with their privileges"),
+            Doc.list("Lists the roles.", ROLE, "roles with their privileges"),
             ParamSchema.NONE,
             Rule.ANYBODY,
             call -> roles()));
@@ -91,7 +109,10 @@ final class AclEndpoints {
         "GET",
         "/access/permissions",
         new Endpoint(
-            Doc.object("Shows what somebody may do where.", "privileges by path"),
+            Doc.of(
+                "Shows what somebody may do where.",
+                Shape.map(Shape.map(Value.FLAG)),
+                "by path, privileges and whether they reach further down"),
             ParamSchema.of(Param.authId("auth-id").orNone(), PATH.orNone()),
             Rule.inside("to be him or to own the token, or Sys.Audit on /access"),
             this::permissions));

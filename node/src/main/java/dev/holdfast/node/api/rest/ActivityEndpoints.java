@@ -10,6 +10,8 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.task.TaskFilter;
 import dev.holdfast.node.task.TaskInfo;
 import dev.holdfast.node.task.TaskRegistry;
@@ -33,7 +35,10 @@ final class ActivityEndpoints {
         "GET",
         "/admin/datastore/{store}/active-operations",
         new Endpoint(
-            Doc.object("Counts what is going on in a datastore.", "how many read, how many write"),
+            Doc.of(
+                "Counts what is going on in a datastore.",
+                Shape.object(Field.integer("read"), Field.integer("write")),
+                "how many read, how many write"),
             ParamSchema.of(Param.STORE),
             Rule.any("/datastore/{store}", Privilege.DATASTORE_AUDIT),
             this::count));

@@ -10,6 +10,9 @@ import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.replication.wire.TlsIdentity;
 import java.nio.charset.StandardCharsets;
 import java.security.PublicKey;
@@ -26,6 +29,20 @@ import javax.security.auth.x500.X500Principal;
 
 /** The certificate that the node shows (spec/rest-api.md §6.8). */
 final class CertificateEndpoints {
+
+  private static final Shape CERTIFICATE =
+      Shape.object(
+          Field.text("filename"),
+          Field.text("pem"),
+          Field.text("fingerprint").meaning("SHA-256"),
+          Field.text("subject"),
+          Field.text("issuer"),
+          Field.integer("notbefore").meaning("seconds since 1970"),
+          Field.integer("notafter").meaning("seconds since 1970"),
+          Field.text("public-key-type"),
+          Field.integer("public-key-bits").orNone(),
+          Field.of("san", Value.TEXT.list()).meaning("names and addresses of the subject"));
+
   private final TlsIdentity identity;
 
   CertificateEndpoints(TlsIdentity identity) {
@@ -37,7 +54,8 @@ final class CertificateEndpoints {
         "GET",
         "/nodes/{node}/certificates/info",
         new Endpoint(
-            Doc.list("Shows the certificate of the node.", "one, with its fingerprint"),
+            Doc.list(
+                "Shows the certificate of the node.", CERTIFICATE, "one, with its fingerprint"),
             ParamSchema.of(NodeEndpoints.NODE),
             Rule.any("/system/certificates", Privilege.SYS_MODIFY),
             call -> info()));

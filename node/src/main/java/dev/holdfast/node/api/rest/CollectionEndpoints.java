@@ -18,6 +18,9 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import java.io.IOException;
@@ -50,6 +53,18 @@ final class CollectionEndpoints {
           "removed-bad",
           "still-bad");
 
+  /** As a server leaves it in the file; newer ones tell more. */
+  static final Shape.Fields STATUS =
+      Shape.object(Field.of("upid", Value.TEXT.orNull()))
+          .and(COUNTS.stream().map(Field::integer).toArray(Field[]::new))
+          .andOthers(Value.ANYTHING);
+
+  private static final Shape JOB =
+      STATUS.and(
+          Field.text("store"),
+          Field.integer("last-run-endtime").orNone().meaning("seconds since 1970"),
+          Field.text("last-run-state").orNone(),
+          Field.integer("duration").orNone().meaning("seconds"));
   private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
   private final TaskRegistry tasks;
@@ -65,7 +80,7 @@ final class CollectionEndpoints {
         "GET",
         "/admin/datastore/{store}/gc",
         new Endpoint(
-            Doc.object("Shows the last garbage collection of a datastore.", "what it found"),
+            Doc.of("Shows the last garbage collection of a datastore.", JOB, "what it found"),
             ParamSchema.of(Param.STORE),
             Rule.any("/datastore/{store}", Privilege.DATASTORE_AUDIT),
             call -> ApiResult.of(job(stores.reading(call.params().store())))));
@@ -73,7 +88,7 @@ final class CollectionEndpoints {
         "GET",
         "/admin/gc",
         new Endpoint(
-            Doc.list("Shows the last garbage collections.", "of each datastore to be audited"),
+            Doc.list("Shows the last garbage collections.", JOB, "of each datastore to be audited"),
             ParamSchema.of(Param.STORE.orNone()),
             Rule.ANYBODY,
             this::list));
@@ -81,7 +96,7 @@ final class CollectionEndpoints {
         "GET",
         "/admin/gc/{store}",
         new Endpoint(
-            Doc.list("Shows the last garbage collection of a datastore.", "one entry"),
+            Doc.list("Shows the last garbage collection of a datastore.", JOB, "one entry"),
             ParamSchema.of(Param.STORE),
             Rule.ANYBODY,
             this::list));

@@ -22,6 +22,8 @@ import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.api.rest.GroupAccess.Need;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -33,6 +35,18 @@ import org.jspecify.annotations.Nullable;
 
 /** What is in the archives of a snapshot (spec/rest-api.md §6.4, spec/protocols.md §7.6). */
 final class ContentEndpoints {
+
+  private static final Shape ENTRY =
+      Shape.object(
+          Field.text("filepath").meaning("base64 of the whole path"),
+          Field.of("type", Shape.oneOf("d", "f", "l", "h", "b", "c", "p", "s", "v"))
+              .meaning(
+                  "directory, file, link, hard link, block and character device, pipe, socket, archive"),
+          Field.text("text").meaning("the name"),
+          Field.flag("leaf").meaning("false: it may be listed itself"),
+          Field.integer("size").orNone().meaning("bytes"),
+          Field.integer("mtime").orNone().meaning("seconds since 1970"));
+
   private static final String STORE = "/admin/datastore/{store}";
   private static final Need READ =
       new Need(Set.of(Privilege.DATASTORE_READ), Set.of(Privilege.DATASTORE_BACKUP));
@@ -62,7 +76,7 @@ final class ContentEndpoints {
         "GET",
         STORE + "/catalog",
         new Endpoint(
-            Doc.list("Lists a directory of the archives of a snapshot.", "its entries"),
+            Doc.list("Lists a directory of the archives of a snapshot.", ENTRY, "its entries"),
             snapshotAnd(FILE_PATH, ARCHIVE),
             READ.rule(),
             this::list));
@@ -71,6 +85,7 @@ final class ContentEndpoints {
         STORE + "/pxar-file-download",
         new Endpoint(
             Doc.bytes("Downloads a file, or a directory as a zip, out of an archive.", "the file")
+                .orRaw("application/zip")
                 .fails(501, "a tar archive was asked for"),
             snapshotAnd(FILE_PATH, ARCHIVE, TAR),
             READ.rule(),

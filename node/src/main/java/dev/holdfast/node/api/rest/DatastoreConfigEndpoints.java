@@ -8,7 +8,6 @@ import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
-import dev.holdfast.node.access.SectionValues;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
@@ -20,6 +19,8 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import java.nio.file.Path;
@@ -69,6 +70,25 @@ final class DatastoreConfigEndpoints {
     "maintenance-mode"
   };
 
+  /** Also what this node does not do and a file of a real server has. */
+  private static final Shape.Fields SHOWN =
+      Shape.object(Field.text("name"), Field.text("path"))
+          .and(
+              Stream.concat(TEXTS.stream(), Stream.of(PRUNE_SCHEDULE, MAINTENANCE))
+                  .map(Field::of)
+                  .toArray(Field[]::new))
+          .and(
+              KEEP.stream()
+                  .map(period -> Field.integer("keep-" + period).orNone())
+                  .toArray(Field[]::new))
+          .and(
+              Field.flag("verify-new").orNone(),
+              Field.flag("gc-on-unmount").orNone(),
+              Field.text("backing-device").orNone(),
+              Field.text("backend").orNone(),
+              Field.text("notification-thresholds").orNone(),
+              Field.text("counter-reset-schedule").orNone());
+
   private final AccessControl access;
   private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
@@ -86,7 +106,11 @@ final class DatastoreConfigEndpoints {
         "GET",
         CONFIGS,
         new Endpoint(
-            Doc.list("Lists the configurations of datastores.", "those that the caller may audit"),
+            Doc.list(
+                    "Lists the configurations of datastores.",
+                    SHOWN,
+                    "those that the caller may audit")
+                .withDigest(),
             ParamSchema.NONE,
             Rule.ANYBODY,
             this::configs));
@@ -94,7 +118,7 @@ final class DatastoreConfigEndpoints {
         "GET",
         CONFIG,
         new Endpoint(
-            Doc.object("Shows the configuration of a datastore.", "its properties"),
+            Doc.of("Shows the configuration of a datastore.", SHOWN, "its properties").withDigest(),
             ParamSchema.of(NAME),
             Rule.any("/datastore/{name}", Privilege.DATASTORE_AUDIT),
             this::config));
@@ -165,20 +189,8 @@ final class DatastoreConfigEndpoints {
   }
 
   private static ObjectNode json(DatastoreConfig config) {
-    ObjectNode json = Json.object().put("name", config.name().text());
-    config
-        .properties()
-        .forEach(
-            (key, value) -> {
-              if (key.startsWith("keep-")) {
-                json.put(key, SectionValues.integer(value));
-              } else if (key.equals("verify-new") || key.equals("gc-on-unmount")) {
-                json.put(key, SectionValues.bool(value));
-              } else {
-                json.put(key, value);
-              }
-            });
-    return json;
+    return Json.putValues(
+        Json.object().put("name", config.name().text()), SHOWN, config.properties());
   }
 
   /**

@@ -24,6 +24,9 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.api.rest.StoreVisibility.View;
 import java.util.EnumMap;
 import java.util.Map;
@@ -31,6 +34,34 @@ import java.util.Set;
 
 /** Datastores: list and state (spec/rest-api.md §6.2). */
 final class DatastoreEndpoints {
+  /** Of what a datastore is. */
+  static final Shape.Fields KIND =
+      Shape.object(
+          Field.of("mount-status", Shape.oneOf("nonremovable")),
+          Field.of("backend-type", Shape.oneOf("filesystem")));
+
+  /** How full it is. */
+  static final Shape.Fields SPACE =
+      Shape.object(
+          Field.integer("total").meaning("bytes"),
+          Field.integer("used").meaning("bytes"),
+          Field.integer("avail").meaning("bytes that a user may still write"));
+
+  private static final Shape ENTRY =
+      Shape.object(Field.text("store"), Field.of("comment", Value.TEXT.orNull()))
+          .and(KIND)
+          .and(Field.text("maintenance").orNone().meaning("a property string"));
+
+  private static final Shape COUNT =
+      Shape.object(Field.integer("groups"), Field.integer("snapshots"));
+
+  private static final Shape STATUS =
+      SPACE.and(
+          Field.of("counts", Shape.map(COUNT.orNull()))
+              .orNone()
+              .meaning("by type; null where there are none"),
+          Field.of("gc-status", CollectionEndpoints.STATUS).orNone());
+
   private final AccessControl access;
   private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
@@ -46,7 +77,8 @@ final class DatastoreEndpoints {
         "GET",
         "/admin/datastore",
         new Endpoint(
-            Doc.list("Lists datastores.", "the datastores of which the caller may see something"),
+            Doc.list(
+                "Lists datastores.", ENTRY, "the datastores of which the caller may see something"),
             ParamSchema.NONE,
             Rule.ANYBODY,
             this::list));
@@ -54,7 +86,7 @@ final class DatastoreEndpoints {
         "GET",
         "/admin/datastore/{store}/status",
         new Endpoint(
-            Doc.object("Shows how full a datastore is.", "bytes in all, used and available"),
+            Doc.of("Shows how full a datastore is.", STATUS, "bytes in all, used and available"),
             ParamSchema.of(Param.STORE, Param.bool("verbose")),
             Rule.inside(
                 "Datastore.Audit or Datastore.Backup on /datastore/{store}; zeros for who may only"

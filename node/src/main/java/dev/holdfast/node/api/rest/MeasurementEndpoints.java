@@ -14,6 +14,8 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.host.Measurements;
 import dev.holdfast.node.host.Measurements.Sample;
 import dev.holdfast.node.host.Measurements.Summary;
@@ -24,6 +26,19 @@ import java.util.Set;
 
 /** What was measured since the node started (spec/rest-api.md §6.2, §6.7, §6.8). */
 final class MeasurementEndpoints {
+
+  private static final Shape METRICS =
+      Shape.object(
+          Field.of(
+              "data",
+              Shape.object(
+                      Field.text("id").meaning("host, or datastore/NAME"),
+                      Field.text("metric"),
+                      Field.integer("timestamp").meaning("seconds since 1970"),
+                      Field.of("type", Shape.oneOf("gauge", "derive")),
+                      Field.number("value"))
+                  .list()));
+
   private static final Param TIMEFRAME =
       Param.choice("timeframe", "hour", "day", "week", "month", "year", "decade");
   private static final Param SUMMARY = Param.choice("cf", "MAX", "AVERAGE");
@@ -66,7 +81,10 @@ final class MeasurementEndpoints {
         "GET",
         "/nodes/{node}/rrd",
         new Endpoint(
-            Doc.list("Shows how the machine did over time.", "values by time"),
+            Doc.list(
+                "Shows how the machine did over time.",
+                steps(HOST_METRICS.keySet()),
+                "values by time"),
             ParamSchema.of(NodeEndpoints.NODE, TIMEFRAME, SUMMARY),
             Rule.any("/system/status", Privilege.SYS_AUDIT),
             call -> steps(call, measured.host())));
@@ -74,7 +92,10 @@ final class MeasurementEndpoints {
         "GET",
         "/admin/datastore/{store}/rrd",
         new Endpoint(
-            Doc.list("Shows how full a datastore was over time.", "values by time"),
+            Doc.list(
+                "Shows how full a datastore was over time.",
+                steps(STORE_METRICS.keySet()),
+                "values by time"),
             ParamSchema.of(Param.STORE, TIMEFRAME, SUMMARY),
             Rule.any("/datastore/{store}", Privilege.DATASTORE_AUDIT, Privilege.DATASTORE_BACKUP),
             this::ofStore));
@@ -82,11 +103,18 @@ final class MeasurementEndpoints {
         "GET",
         "/status/metrics",
         new Endpoint(
-            Doc.object("Shows what was measured last.", "metrics that the caller may audit"),
+            Doc.of("Shows what was measured last.", METRICS, "metrics that the caller may audit"),
             ParamSchema.of(
                 Param.integer("start-time", 0, Long.MAX_VALUE).orNone(), Param.bool("history")),
             Rule.ANYBODY,
             this::metrics));
+  }
+
+  /** What was not measured at a time is absent there. */
+  private static Shape steps(Set<String> names) {
+    Field[] values =
+        names.stream().sorted().map(name -> Field.number(name).orNone()).toArray(Field[]::new);
+    return Shape.object(Field.integer("time").meaning("seconds since 1970")).and(values);
   }
 
   private ApiResult ofStore(ApiCall call) {

@@ -68,7 +68,7 @@ public final class MeshEndpoints {
         "GET",
         "/mesh/hello",
         new Endpoint(
-            Doc.object("Introduces this node to a peer.", "what it is and can do"),
+            Doc.of("Introduces this node to a peer.", MeshShapes.HELLO, "what it is and can do"),
             none,
             Rule.ANYBODY,
             this::hello));
@@ -76,8 +76,10 @@ public final class MeshEndpoints {
         "GET",
         "/mesh/status",
         new Endpoint(
-            Doc.object(
-                "Shows the mesh as this node sees it.", "members, peers and what each site holds"),
+            Doc.of(
+                "Shows the mesh as this node sees it.",
+                MeshShapes.STATUS,
+                "members, peers and what each site holds"),
             none,
             AUDIT,
             this::status));
@@ -85,7 +87,10 @@ public final class MeshEndpoints {
         "GET",
         "/mesh/peers",
         new Endpoint(
-            Doc.list("Lists the configured peers.", "peers with the state of their links"),
+            Doc.list(
+                "Lists the configured peers.",
+                MeshShapes.PEER,
+                "peers with the state of their links"),
             none,
             AUDIT,
             this::peers));
@@ -93,7 +98,7 @@ public final class MeshEndpoints {
         "GET",
         "/mesh/syncs",
         new Endpoint(
-            Doc.list("Lists the configured syncs.", "syncs with their last runs"),
+            Doc.list("Lists the configured syncs.", MeshShapes.SYNC, "syncs with their last runs"),
             none,
             AUDIT,
             this::syncs));
@@ -101,7 +106,7 @@ public final class MeshEndpoints {
         "GET",
         "/mesh/syncs/{id}/plan",
         new Endpoint(
-            Doc.object("Tells what a run of a sync would do now.", "the plan"),
+            Doc.of("Tells what a run of a sync would do now.", MeshShapes.PLAN, "the plan"),
             one,
             AUDIT,
             this::plan));
@@ -113,7 +118,10 @@ public final class MeshEndpoints {
         "GET",
         "/mesh/lag",
         new Endpoint(
-            Doc.object("Tells how long snapshots took to get here.", "the last ones, and medians"),
+            Doc.of(
+                "Tells how long snapshots took to get here.",
+                MeshShapes.LAG,
+                "the last ones, and medians"),
             ParamSchema.of(
                 Param.STORE.orNone(),
                 Param.NS,

@@ -16,9 +16,14 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 
 /** Namespaces (spec/protocols.md §7.4, spec/rest-api.md §6.5). */
 final class NamespaceEndpoints {
+
+  private static final Shape ENTRY = Shape.object(Field.text("ns").meaning("empty for the root"));
+
   private static final String NAMESPACE = "/admin/datastore/{store}/namespace";
 
   private final GroupAccess access;
@@ -35,7 +40,9 @@ final class NamespaceEndpoints {
         NAMESPACE,
         new Endpoint(
             Doc.list(
-                "Lists a namespace and those below it.", "the namespaces that the caller may see"),
+                "Lists a namespace and those below it.",
+                ENTRY,
+                "the namespaces that the caller may see"),
             ParamSchema.of(
                 Param.STORE,
                 Param.namespace("parent"),
@@ -54,7 +61,10 @@ final class NamespaceEndpoints {
         "DELETE",
         NAMESPACE,
         new Endpoint(
-            Doc.object("Removes a namespace and those below it.", "how much was removed and kept"),
+            Doc.of(
+                "Removes a namespace and those below it.",
+                SnapshotEndpoints.REMOVED,
+                "how much was removed and kept"),
             ParamSchema.of(
                 Param.STORE,
                 Param.NS,

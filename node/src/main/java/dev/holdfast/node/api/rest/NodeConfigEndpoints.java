@@ -15,17 +15,27 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 
 /**
  * Options of the node as a whole (spec/rest-api.md §6.8). Only those are taken that mean something
  * here.
  */
 final class NodeConfigEndpoints {
+
   private static final String CONFIG = "/nodes/{node}/config";
   private static final String DESCRIPTION = "description";
 
   /** A number among texts. */
   private static final String LOG_DAYS = "task-log-max-days";
+
+  private static final Shape OPTIONS =
+      Shape.object(
+              Field.text(DESCRIPTION).orNone().meaning("notes, of several lines"),
+              Field.integer(LOG_DAYS).orNone())
+          .andOthers(Value.TEXT);
 
   private final StateFile<NodeConfig> file;
 
@@ -38,7 +48,7 @@ final class NodeConfigEndpoints {
         "GET",
         CONFIG,
         new Endpoint(
-            Doc.object("Shows the options of the node.", "those that are set"),
+            Doc.of("Shows the options of the node.", OPTIONS, "those that are set").withDigest(),
             ParamSchema.of(NodeEndpoints.NODE),
             Rule.any("/system", Privilege.SYS_AUDIT),
             call -> show()));

@@ -13,6 +13,9 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.host.CpuMeter;
 import dev.holdfast.node.host.HostFacts;
 import java.io.IOException;
@@ -31,6 +34,42 @@ final class NodeEndpoints {
   private static final String INSTANCE_FILE = "instance-id";
   private static final int INSTANCE_BYTES = 16;
 
+  private static final Shape.Fields MEMORY =
+      Shape.object(
+          Field.integer("total").meaning("bytes"), Field.integer("used"), Field.integer("free"));
+
+  private static final Shape STATUS =
+      Shape.object(
+          Field.of("memory", MEMORY),
+          Field.of("swap", MEMORY),
+          Field.of("root", DatastoreEndpoints.SPACE),
+          Field.integer("uptime").meaning("seconds"),
+          Field.of("loadavg", Value.NUMBER.list()).meaning("over 1, 5 and 15 minutes"),
+          Field.number("cpu").meaning("share that works, 0 to 1"),
+          Field.number("wait").meaning("share that waits for disks, 0 to 1"),
+          Field.of(
+              "cpuinfo",
+              Shape.object(Field.text("model"), Field.integer("sockets"), Field.integer("cpus"))),
+          Field.text("kversion"),
+          Field.of(
+              "current-kernel",
+              Shape.object(
+                  Field.text("sysname"),
+                  Field.text("release"),
+                  Field.text("version"),
+                  Field.text("machine"))),
+          Field.of("info", Shape.object(Field.text("fingerprint"))),
+          Field.of(
+              "boot-info",
+              Shape.object(
+                  Field.of("mode", Shape.oneOf("efi", "legacy-bios")), Field.flag("secureboot"))));
+
+  private static final Shape TIME =
+      Shape.object(
+          Field.integer("time").meaning("seconds since 1970"),
+          Field.integer("localtime").meaning("the same, shifted by the time zone"),
+          Field.text("timezone"));
+
   private final StateDirectory directory;
   private final Fingerprint fingerprint;
   private final Clock clock;
@@ -48,7 +87,7 @@ final class NodeEndpoints {
         "GET",
         PATH + "/status",
         new Endpoint(
-            Doc.object("Shows how the machine is doing.", "memory, load, processors, kernel"),
+            Doc.of("Shows how the machine is doing.", STATUS, "memory, load, processors, kernel"),
             node,
             Rule.any("/system/status", Privilege.SYS_AUDIT),
             this::status));
@@ -56,7 +95,7 @@ final class NodeEndpoints {
         "GET",
         PATH + "/time",
         new Endpoint(
-            Doc.object("Shows the node's time.", "seconds since 1970, and the time zone"),
+            Doc.of("Shows the node's time.", TIME, "seconds since 1970, and the time zone"),
             node,
             Rule.ANYBODY,
             this::time));
@@ -64,7 +103,10 @@ final class NodeEndpoints {
         "GET",
         PATH + "/identity",
         new Endpoint(
-            Doc.object("Tells this installation from others.", "a number that stays"),
+            Doc.of(
+                "Tells this installation from others.",
+                Shape.object(Field.text("pbs-instance-id")),
+                "a number that stays"),
             node,
             Rule.ANYBODY,
             this::identity));
@@ -72,7 +114,10 @@ final class NodeEndpoints {
         "GET",
         PATH + "/subscription",
         new Endpoint(
-            Doc.object("Shows the subscription, of which there is none.", "the state notfound"),
+            Doc.of(
+                "Shows the subscription, of which there is none.",
+                Shape.object(Field.text("status"), Field.text("message")),
+                "the state notfound"),
             node,
             Rule.ANYBODY,
             NodeEndpoints::subscription));

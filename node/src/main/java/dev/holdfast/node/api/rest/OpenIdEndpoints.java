@@ -48,7 +48,7 @@ final class OpenIdEndpoints {
         "POST",
         "/access/openid/login",
         new Endpoint(
-            Doc.object("Ends a login by OpenID Connect.", "ticket and CSRF token")
+            TicketEndpoints.login("Ends a login by OpenID Connect.")
                 .fails(401, "the provider does not vouch for a user of this node"),
             ParamSchema.of(STATE, CODE, REDIRECT, Param.bool("http-only")),
             Rule.WORLD,

@@ -25,6 +25,9 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.api.rest.GroupAccess.Need;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.WorkerTask;
@@ -42,6 +45,17 @@ import org.jspecify.annotations.Nullable;
  * §7.5, spec/engine.md §3). Periods are those of the time zone of the node's task log.
  */
 final class PruneEndpoints {
+
+  private static final Shape DECISION =
+      Shape.object(
+          Field.of(Param.BACKUP_TYPE),
+          Field.of(Param.BACKUP_ID),
+          Field.of(Param.BACKUP_TIME).meaning("seconds since 1970"),
+          Field.flag("keep"),
+          Field.flag("protected"),
+          Field.text("reason").meaning("for people"),
+          Field.text("ns").orNone().meaning("of a dry run below the root"));
+
   private static final String STORE = "/admin/datastore/{store}";
   private static final Set<Privilege> MODIFY = Set.of(Privilege.DATASTORE_MODIFY);
   private static final Set<Privilege> PRUNE = Set.of(Privilege.DATASTORE_PRUNE);
@@ -65,8 +79,9 @@ final class PruneEndpoints {
         "POST",
         STORE + "/prune",
         new Endpoint(
-            Doc.list(
+            Doc.of(
                 "Removes the snapshots of a group that no rule keeps.",
+                DECISION.list().or(Value.TEXT),
                 "what becomes of each snapshot, or the id of the task when one was asked for"),
             schema(Param.BACKUP_ID, Param.BACKUP_TYPE, Param.bool("use-task")),
             REMOVE.rule(),

@@ -8,7 +8,6 @@ import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.access.RealmConfig;
 import dev.holdfast.node.access.SectionConfig.Section;
-import dev.holdfast.node.access.SectionValues;
 import dev.holdfast.node.access.StateFile;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
@@ -48,7 +47,11 @@ final class RealmConfigEndpoints {
         "GET",
         path,
         new Endpoint(
-            Doc.list("Lists realms of type " + type.label() + ".", "realms without their secrets"),
+            Doc.list(
+                    "Lists realms of type " + type.label() + ".",
+                    type.shape(),
+                    "realms without their secrets")
+                .withDigest(),
             ParamSchema.NONE,
             allocate,
             call -> list()));
@@ -67,7 +70,11 @@ final class RealmConfigEndpoints {
         "GET",
         path + "/{realm}",
         new Endpoint(
-            Doc.object("Shows a realm of type " + type.label() + ".", "everything but its secrets"),
+            Doc.of(
+                    "Shows a realm of type " + type.label() + ".",
+                    type.shape(),
+                    "everything but its secrets")
+                .withDigest(),
             ParamSchema.of(REALM),
             Rule.any(DOMAINS, Privilege.SYS_AUDIT),
             this::show));
@@ -131,20 +138,9 @@ final class RealmConfigEndpoints {
     return section;
   }
 
-  private static ObjectNode json(Section section) {
-    ObjectNode json = Json.object().put("realm", section.id());
-    section
-        .single()
-        .forEach(
-            (key, value) -> {
-              switch (key) {
-                case "client-key" -> {} // a secret
-                case "port" -> json.put(key, SectionValues.integer(value));
-                case "autocreate", "default", "verify" -> json.put(key, SectionValues.bool(value));
-                default -> json.put(key, value);
-              }
-            });
-    return json;
+  private ObjectNode json(Section section) {
+    return Json.putSection(
+        Json.object().put("realm", section.id()), type.shape(), section.properties());
   }
 
   // ---- changes ----

@@ -23,11 +23,21 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.task.TaskRegistry;
 import java.util.List;
 
 /** The realms that users come from (spec/rest-api.md §4.1, §6.9, §6.10). */
 final class RealmEndpoints {
+
+  private static final Shape REALM =
+      Shape.object(
+          Field.text("realm"),
+          Field.of("type", Shape.oneOf("pam", "pbs", "openid", "ldap", "ad")),
+          Field.text("comment").orNone(),
+          Field.flag("default").orNone());
+
   private static final String DOMAINS = "/access/domains";
   private static final List<String> REALMS =
       List.of(Authenticator.REALM_SYSTEM, Authenticator.REALM_LOCAL);
@@ -47,7 +57,9 @@ final class RealmEndpoints {
         "GET",
         DOMAINS,
         new Endpoint(
-            Doc.list("Lists the realms that users come from.", "realms with type and comment"),
+            Doc.list(
+                    "Lists the realms that users come from.", REALM, "realms with type and comment")
+                .withDigest(),
             ParamSchema.NONE,
             Rule.WORLD,
             call -> list()));
@@ -68,8 +80,11 @@ final class RealmEndpoints {
           "GET",
           "/config/access/" + realm,
           new Endpoint(
-              Doc.object(
-                  "Shows the realm " + realm + ".", "comment, and whether it is the default"),
+              Doc.of(
+                      "Shows the realm " + realm + ".",
+                      REALM,
+                      "comment, and whether it is the default")
+                  .withDigest(),
               ParamSchema.NONE,
               Rule.any(DOMAINS, Privilege.SYS_AUDIT),
               call -> show(realm)));

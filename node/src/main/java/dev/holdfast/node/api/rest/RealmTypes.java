@@ -4,6 +4,8 @@ import dev.holdfast.node.access.SectionConfig.Section;
 import dev.holdfast.node.access.realm.DirectoryRealm;
 import dev.holdfast.node.access.realm.OpenIdRealm;
 import dev.holdfast.node.api.Param;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -30,6 +32,16 @@ record RealmTypes(
 
   private static final String LINE = "\\P{Cntrl}*";
   private static final Param SERVER = server("server1");
+
+  /** What is shown of such a realm: all but its secrets. */
+  Shape.Fields shape() {
+    Field[] fields =
+        Stream.concat(required.stream(), optional.stream())
+            .filter(param -> !secret.contains(param.name()))
+            .map(Field::of)
+            .toArray(Field[]::new);
+    return Shape.object(Field.text("realm")).and(fields);
+  }
 
   static List<RealmTypes> all() {
     return List.of(openId(), directory("ldap", "LDAP"), directory("ad", "Active Directory"));

@@ -8,7 +8,6 @@ import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.meshconfig.PeerConfig;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
-import dev.holdfast.node.access.SectionValues;
 import dev.holdfast.node.access.StateFile;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
@@ -19,6 +18,8 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.job.RemoteConfig;
 import dev.holdfast.node.job.RemoteConfig.Remote;
@@ -35,6 +36,17 @@ import java.util.stream.Stream;
  * nobody changes here (spec/rest-api.md §6.10).
  */
 final class RemoteEndpoints {
+
+  private static final Shape.Fields SHOWN =
+      Shape.object(
+          Field.text("name"),
+          Field.text("host"),
+          Field.integer("port").orNone(),
+          Field.text("auth-id"),
+          Field.text("fingerprint").orNone(),
+          Field.text("comment").orNone(),
+          Field.flag("use-node-proxy").orNone());
+
   private static final String REMOTES = "/config/remote";
   private static final String REMOTE = REMOTES + "/{name}";
   private static final String DECLARED = "declared in mesh.yaml";
@@ -61,7 +73,8 @@ final class RemoteEndpoints {
         "GET",
         REMOTES,
         new Endpoint(
-            Doc.list("Lists servers to sync with.", "those that the caller may audit"),
+            Doc.list("Lists servers to sync with.", SHOWN, "those that the caller may audit")
+                .withDigest(),
             ParamSchema.NONE,
             Rule.ANYBODY,
             this::list));
@@ -78,7 +91,8 @@ final class RemoteEndpoints {
         "GET",
         REMOTE,
         new Endpoint(
-            Doc.object("Shows a server to sync with.", "everything but the password"),
+            Doc.of("Shows a server to sync with.", SHOWN, "everything but the password")
+                .withDigest(),
             ParamSchema.of(NAME),
             Rule.any("/remote/{name}", Privilege.REMOTE_AUDIT),
             this::show));
@@ -154,19 +168,7 @@ final class RemoteEndpoints {
   }
 
   private static ObjectNode json(Remote remote) {
-    ObjectNode json = Json.object().put("name", remote.name());
-    remote
-        .properties()
-        .forEach(
-            (key, value) -> {
-              switch (key) {
-                case "password" -> {} // never shown
-                case "port" -> json.put(key, SectionValues.integer(value));
-                case "use-node-proxy" -> json.put(key, SectionValues.bool(value));
-                default -> json.put(key, value);
-              }
-            });
-    return json;
+    return Json.putValues(Json.object().put("name", remote.name()), SHOWN, remote.properties());
   }
 
   private static ObjectNode json(PeerConfig peer) {

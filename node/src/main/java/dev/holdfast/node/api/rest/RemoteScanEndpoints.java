@@ -12,6 +12,9 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.replication.peer.RemoteNode;
 import java.util.Map;
@@ -19,6 +22,22 @@ import java.util.TreeMap;
 
 /** Looking at what a remote has, with its own answers (spec/rest-api.md §6.10). */
 final class RemoteScanEndpoints {
+
+  private static final Shape STORES = ofRemote(Field.text("store"));
+  private static final Shape NAMESPACES = ofRemote(Field.text("ns"));
+  private static final Shape GROUPS =
+      ofRemote(
+          Field.text("backup-type"),
+          Field.text("backup-id"),
+          Field.integer("last-backup").meaning("seconds since 1970"),
+          Field.integer("backup-count"),
+          Field.of("files", Value.TEXT.list()));
+
+  /** What every version of a server tells; newer ones tell more. */
+  private static Shape ofRemote(Field... fields) {
+    return Shape.object(fields).andOthers(Value.ANYTHING);
+  }
+
   private static final String SCAN = "/config/remote/{name}/scan";
   private static final Param NAME = Param.safeId("name", 3, 32);
   private static final Rule AUDIT = Rule.any("/remote/{name}", Privilege.REMOTE_AUDIT);
@@ -34,7 +53,8 @@ final class RemoteScanEndpoints {
         "GET",
         SCAN,
         new Endpoint(
-                Doc.list("Lists the datastores of a remote.", "those that our login there sees"),
+                Doc.list(
+                    "Lists the datastores of a remote.", STORES, "those that our login there sees"),
                 ParamSchema.of(NAME),
                 AUDIT,
                 call -> ask(call, "/admin/datastore", Map.of()))
@@ -44,7 +64,9 @@ final class RemoteScanEndpoints {
         SCAN + "/{store}/namespaces",
         new Endpoint(
                 Doc.list(
-                    "Lists the namespaces of a remote's datastore.", "those that we see there"),
+                    "Lists the namespaces of a remote's datastore.",
+                    NAMESPACES,
+                    "those that we see there"),
                 ParamSchema.of(NAME, Param.STORE),
                 AUDIT,
                 call -> ask(call, store(call) + "/namespace", Map.of()))
@@ -53,7 +75,8 @@ final class RemoteScanEndpoints {
         "GET",
         SCAN + "/{store}/groups",
         new Endpoint(
-                Doc.list("Lists the groups of a remote's namespace.", "those that we see there"),
+                Doc.list(
+                    "Lists the groups of a remote's namespace.", GROUPS, "those that we see there"),
                 ParamSchema.of(NAME, Param.STORE, Param.namespace("namespace")),
                 AUDIT,
                 this::groups)

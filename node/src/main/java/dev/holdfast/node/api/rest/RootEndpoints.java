@@ -6,6 +6,8 @@ import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 
 /** What everybody asks first: version and sign of life (spec/rest-api.md §6.1). */
 final class RootEndpoints {
@@ -28,8 +30,10 @@ final class RootEndpoints {
         "GET",
         "/version",
         new Endpoint(
-            Doc.object(
-                "Tells which release's behaviour this is.", "version, release, repository id"),
+            Doc.of(
+                "Tells which release's behaviour this is.",
+                Shape.object(Field.text("version"), Field.text("release"), Field.text("repoid")),
+                "version, release, repository id"),
             ParamSchema.NONE,
             Rule.ANYBODY,
             call ->
@@ -42,7 +46,7 @@ final class RootEndpoints {
         "GET",
         "/ping",
         new Endpoint(
-            Doc.object("Answers.", "a pong"),
+            Doc.of("Answers.", Shape.object(Field.flag("pong")), "a pong"),
             ParamSchema.NONE,
             Rule.WORLD,
             call -> ApiResult.of(Json.object().put("pong", true))));
@@ -50,7 +54,10 @@ final class RootEndpoints {
         "GET",
         "/nodes",
         new Endpoint(
-            Doc.list("Lists the nodes, of which there is one.", "its name"),
+            Doc.list(
+                "Lists the nodes, of which there is one.",
+                Shape.object(Field.text("node")),
+                "its name"),
             ParamSchema.NONE,
             Rule.SUPERUSER,
             call -> {

@@ -22,6 +22,9 @@ import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.api.rest.GroupAccess.Need;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +35,46 @@ import org.slf4j.LoggerFactory;
 
 /** Listing and removing groups and snapshots (spec/protocols.md §7.3, spec/rest-api.md §6.3). */
 final class SnapshotEndpoints {
+
+  /** Counts of what a removal did. */
+  static final Shape REMOVED =
+      Shape.object(
+          Field.integer("protected-snapshots").meaning("how many were kept"),
+          Field.integer("removed-groups"),
+          Field.integer("removed-snapshots"));
+
+  private static final Shape GROUP =
+      Shape.object(
+          Field.of(Param.BACKUP_TYPE),
+          Field.of(Param.BACKUP_ID),
+          Field.integer("last-backup").meaning("of the newest finished one, seconds since 1970"),
+          Field.integer("backup-count"),
+          Field.text("owner"),
+          Field.of("files", Value.TEXT.list()),
+          Field.text("comment").orNone().meaning("first line of the notes"));
+
+  private static final Shape FILE =
+      Shape.object(
+          Field.text("filename"),
+          Field.of("crypt-mode", Shape.oneOf("none", "encrypt", "sign-only")).orNone(),
+          Field.integer("size").orNone().meaning("bytes of the content"));
+
+  private static final Shape SNAPSHOT =
+      Shape.object(
+          Field.of(Param.BACKUP_TYPE),
+          Field.of(Param.BACKUP_ID),
+          Field.of(Param.BACKUP_TIME).meaning("seconds since 1970"),
+          Field.text("comment").orNone().meaning("first line of the notes"),
+          Field.of(
+                  "verification",
+                  Shape.object(Field.text("upid"), Field.of("state", Shape.oneOf("ok", "failed"))))
+              .orNone(),
+          Field.text("fingerprint").orNone().meaning("of the key that encrypts or signs"),
+          Field.of("files", FILE.list()),
+          Field.integer("size").orNone().meaning("bytes; absent while it is being written"),
+          Field.text("owner"),
+          Field.flag("protected"));
+
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotEndpoints.class);
   private static final String STORE = "/admin/datastore/{store}";
 
@@ -61,7 +104,9 @@ final class SnapshotEndpoints {
         STORE + "/groups",
         new Endpoint(
             Doc.list(
-                "Lists the backup groups of a namespace.", "the groups that the caller may see"),
+                "Lists the backup groups of a namespace.",
+                GROUP,
+                "the groups that the caller may see"),
             ParamSchema.of(Param.STORE, Param.NS),
             SEE.rule(),
             this::groups));
@@ -69,8 +114,9 @@ final class SnapshotEndpoints {
         "DELETE",
         STORE + "/groups",
         new Endpoint(
-            Doc.object(
+            Doc.of(
                 "Removes a group with all its snapshots that are not protected.",
+                REMOVED,
                 "how much was removed and kept"),
             ParamSchema.of(
                 Param.STORE, Param.NS, Param.BACKUP_ID, Param.BACKUP_TYPE, ERROR_ON_PROTECTED),
@@ -82,6 +128,7 @@ final class SnapshotEndpoints {
         new Endpoint(
             Doc.list(
                 "Lists the snapshots of a namespace or of some of its groups.",
+                SNAPSHOT,
                 "the snapshots that the caller may see"),
             ParamSchema.of(
                 Param.STORE, Param.NS, Param.BACKUP_TYPE.orNone(), Param.BACKUP_ID.orNone()),
@@ -103,7 +150,8 @@ final class SnapshotEndpoints {
         "GET",
         STORE + "/files",
         new Endpoint(
-            Doc.list("Lists the files of a snapshot.", "names, sizes and kinds of encryption"),
+            Doc.list(
+                "Lists the files of a snapshot.", FILE, "names, sizes and kinds of encryption"),
             snapshot,
             SEE_FILES.rule(),
             this::files));

@@ -7,7 +7,6 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.SyncConfig;
-import dev.holdfast.node.access.SectionValues;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
@@ -18,6 +17,9 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.job.JobId;
 import dev.holdfast.node.job.JobType;
 import dev.holdfast.node.job.Jobs;
@@ -77,6 +79,11 @@ public final class SyncJobEndpoints {
     "sync-direction"
   };
 
+  /** Also what this node does not do and a file of a real server has. */
+  private static final Shape.Fields JOB_SHAPE = jobShape();
+
+  private static final Shape WITH_RUNS = JOB_SHAPE.and(JobRuns.SHAPE);
+
   private final SyncAccess access;
   private final SyncJobStore store;
   private final Jobs jobs;
@@ -95,7 +102,11 @@ public final class SyncJobEndpoints {
         "GET",
         CONFIG,
         new Endpoint(
-            Doc.list("Lists sync jobs, pulls unless told otherwise.", "their configurations"),
+            Doc.list(
+                    "Lists sync jobs, pulls unless told otherwise.",
+                    JOB_SHAPE,
+                    "their configurations")
+                .withDigest(),
             listed,
             SEE,
             call -> list(call, false)));
@@ -103,7 +114,11 @@ public final class SyncJobEndpoints {
         "GET",
         "/admin/sync",
         new Endpoint(
-            Doc.list("Lists sync jobs, pulls unless told otherwise.", "with their last runs"),
+            Doc.list(
+                    "Lists sync jobs, pulls unless told otherwise.",
+                    WITH_RUNS,
+                    "with their last runs")
+                .withDigest(),
             ParamSchema.of(Param.STORE.orNone(), DIRECTION),
             SEE,
             call -> list(call, true)));
@@ -111,7 +126,7 @@ public final class SyncJobEndpoints {
         "GET",
         JOB,
         new Endpoint(
-            Doc.object("Shows a sync job.", "its configuration"),
+            Doc.of("Shows a sync job.", JOB_SHAPE, "its configuration").withDigest(),
             ParamSchema.of(ID),
             SEE,
             this::show));
@@ -172,6 +187,30 @@ public final class SyncJobEndpoints {
             .absentIs404());
   }
 
+  private static Shape.Fields jobShape() {
+    Field[] changeable =
+        Stream.concat(RULES.stream(), OF_JOBS.stream()).map(Field::of).toArray(Field[]::new);
+    return Shape.object(
+            Field.text("id"),
+            Field.text("store"),
+            Field.text("remote").orNone().meaning("absent: this node"),
+            Field.text("remote-store"))
+        .and(changeable)
+        .and(
+            Field.flag("resync-corrupt").orNone(),
+            Field.flag("encrypted-only").orNone(),
+            Field.flag("verified-only").orNone(),
+            Field.flag("run-on-mount").orNone(),
+            Field.flag("unmount-on-done").orNone(),
+            Field.integer("worker-threads").orNone(),
+            Field.text("rate-in").orNone(),
+            Field.text("burst-in").orNone(),
+            Field.text("rate-out").orNone(),
+            Field.text("burst-out").orNone(),
+            Field.text("active-encryption-key").orNone(),
+            Field.of("associated-key", Value.TEXT.list()).orNone());
+  }
+
   private static ParamSchema schema(Param... own) {
     return ParamSchema.of(Stream.concat(Stream.of(own), RULES.stream()).toArray(Param[]::new));
   }
@@ -213,28 +252,7 @@ public final class SyncJobEndpoints {
   }
 
   private static ObjectNode json(SyncJobConfig job) {
-    ObjectNode json = Json.object().put("id", job.id());
-    job.properties()
-        .forEach(
-            (key, values) -> {
-              switch (key) {
-                case "group-filter", "associated-key" -> {
-                  ArrayNode list = json.putArray(key);
-                  values.forEach(list::add);
-                }
-                case "max-depth", "transfer-last", "worker-threads" ->
-                    json.put(key, SectionValues.integer(values.getFirst()));
-                case "remove-vanished",
-                    "resync-corrupt",
-                    "encrypted-only",
-                    "verified-only",
-                    "run-on-mount",
-                    "unmount-on-done" ->
-                    json.put(key, SectionValues.bool(values.getFirst()));
-                default -> json.put(key, values.getFirst());
-              }
-            });
-    return json;
+    return Json.putSection(Json.object().put("id", job.id()), JOB_SHAPE, job.properties());
   }
 
   /** One that asks for what cannot be done here never runs. */

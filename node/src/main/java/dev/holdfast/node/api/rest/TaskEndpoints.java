@@ -19,6 +19,9 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.task.TaskFilter;
 import dev.holdfast.node.task.TaskInfo;
 import dev.holdfast.node.task.TaskRegistry;
@@ -34,6 +37,37 @@ import java.util.Set;
 
 /** Tasks: lists, logs, status, stop (spec/rest-api.md §6.8, spec/protocols.md §7.9). */
 final class TaskEndpoints {
+
+  private static final Shape ENTRY =
+      Shape.object(
+          Field.text("upid"),
+          Field.text("node"),
+          Field.integer("pid"),
+          Field.integer("pstart"),
+          Field.integer("starttime").meaning("seconds since 1970"),
+          Field.text("worker_type"),
+          Field.text("worker_id").orNone(),
+          Field.text("user"),
+          Field.integer("endtime").orNone().meaning("seconds since 1970; absent while it runs"),
+          Field.text("status").orNone().meaning("OK, WARNINGS: n, an error, or unknown"));
+
+  private static final Shape STATUS =
+      Shape.object(
+          Field.text("upid"),
+          Field.text("node"),
+          Field.integer("pid"),
+          Field.integer("pstart"),
+          Field.integer("starttime").meaning("seconds since 1970"),
+          Field.text("type"),
+          Field.of("id", Value.TEXT.orNull()),
+          Field.text("user"),
+          Field.text("tokenid").orNone(),
+          Field.of("status", Shape.oneOf("running", "stopped")),
+          Field.text("exitstatus").orNone().meaning("OK, WARNINGS: n, an error, or unknown"));
+
+  private static final Shape LINE =
+      Shape.object(Field.integer("n").meaning("from 1"), Field.text("t"));
+
   private static final String TASKS = "/nodes/{node}/tasks";
   private static final String TASK = TASKS + "/{upid}";
 
@@ -61,7 +95,8 @@ final class TaskEndpoints {
         "GET",
         TASKS,
         new Endpoint(
-            Doc.list("Lists tasks, the newest first.", "the tasks that the caller may see"),
+            Doc.list("Lists tasks, the newest first.", ENTRY, "the tasks that the caller may see")
+                .with(Field.integer("total").meaning("at least that many there are")),
             ParamSchema.of(
                 NodeEndpoints.NODE,
                 Param.integer("start", 0, Long.MAX_VALUE).orNone(),
@@ -84,7 +119,7 @@ final class TaskEndpoints {
         "GET",
         TASK + "/status",
         new Endpoint(
-            Doc.object("Shows how a task stands.", "the parts of its id, and its state"),
+            Doc.of("Shows how a task stands.", STATUS, "the parts of its id, and its state"),
             one,
             see,
             this::status));
@@ -92,7 +127,12 @@ final class TaskEndpoints {
         "GET",
         TASK + "/log",
         new Endpoint(
-            Doc.list("Shows the log of a task.", "lines with their numbers"),
+            Doc.list("Shows the log of a task.", LINE, "lines with their numbers")
+                .with(
+                    Field.integer("total").meaning("lines so far"),
+                    Field.integer("success"),
+                    Field.flag("active").orNone().meaning("whether the task runs"))
+                .orRaw("text/plain"),
             ParamSchema.of(
                 NodeEndpoints.NODE,
                 UPID,

@@ -20,6 +20,9 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +33,28 @@ import java.util.Set;
  * alone does without.
  */
 final class TfaEndpoints {
+
+  private static final Shape FACTOR =
+      Shape.object(
+          Field.of("type", Shape.oneOf("totp", "u2f", "webauthn", "recovery", "yubico")),
+          Field.text("id"),
+          Field.text("description"),
+          Field.integer("created").meaning("seconds since 1970"),
+          Field.flag("enable").orNone().meaning("absent: true"));
+
+  private static final Shape OF_ONE_USER =
+      Shape.object(
+          Field.text("userid"),
+          Field.of("entries", FACTOR.list()),
+          Field.flag("totp-locked").orNone(),
+          Field.integer("tfa-locked-until").orNone().meaning("seconds since 1970"));
+
+  private static final Shape ADDED =
+      Shape.object(
+          Field.text("id").orNone(),
+          Field.of("recovery", Value.TEXT.list()).orNone().meaning("keys, shown this once"),
+          Field.text("challenge").orNone().meaning("JSON for the browser's authenticator"));
+
   private static final String USERS = "/access/users";
   private static final String TFA = "/access/tfa";
   private static final String OF_USER = TFA + "/{userid}";
@@ -55,6 +80,7 @@ final class TfaEndpoints {
         new Endpoint(
             Doc.list(
                 "Lists second factors by user.",
+                OF_ONE_USER,
                 "the caller's own, or all with Sys.Audit on " + USERS),
             ParamSchema.NONE,
             Rule.ANYBODY,
@@ -63,7 +89,8 @@ final class TfaEndpoints {
         "GET",
         OF_USER,
         new Endpoint(
-            Doc.list("Lists the second factors of a user.", "factors without their secrets"),
+            Doc.list(
+                "Lists the second factors of a user.", FACTOR, "factors without their secrets"),
             ParamSchema.of(USER_ID),
             own,
             call -> ApiResult.of(entries(access.factors().of(user(call))))));
@@ -71,7 +98,7 @@ final class TfaEndpoints {
         "POST",
         OF_USER,
         new Endpoint(
-            Doc.object("Adds a second factor.", "its id, and what is shown this once")
+            Doc.of("Adds a second factor.", ADDED, "its id, and what is shown this once")
                 .fails(501, "this node does not know the kind"),
             ParamSchema.of(
                 USER_ID,
@@ -87,7 +114,7 @@ final class TfaEndpoints {
         "GET",
         ENTRY,
         new Endpoint(
-                Doc.object("Shows a second factor.", "the factor without its secret"),
+                Doc.of("Shows a second factor.", FACTOR, "the factor without its secret"),
                 ParamSchema.of(USER_ID, ID),
                 own,
                 call -> ApiResult.of(entry(user(call), call.params().text("id"))))

@@ -20,10 +20,20 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import java.util.Set;
 
 /** Login and passwords (spec/protocols.md §2.2, spec/rest-api.md §6.9). */
 final class TicketEndpoints {
+
+  private static final Shape LOGIN =
+      Shape.object(
+          Field.text("username"),
+          Field.text("CSRFPreventionToken").meaning("for calls other than GET"),
+          Field.text("ticket").orNone(),
+          Field.text("ticket-info").orNone().meaning("the ticket without its proof"));
+
   /**
    * What a login may bring: a password, a whole ticket to renew, which the cookie may have instead,
    * or what an authenticator answered, which has the keys of its maker's choice in it.
@@ -46,7 +56,7 @@ final class TicketEndpoints {
         "POST",
         "/access/ticket",
         new Endpoint(
-            Doc.object("Logs a user in, or renews his ticket.", "ticket and CSRF token"),
+            login("Logs a user in, or renews his ticket."),
             ParamSchema.of(
                 Param.userId("username"),
                 PASSWORD,
@@ -76,6 +86,12 @@ final class TicketEndpoints {
                 Param.text("confirmation-password", 1, 1024, "\\P{Cntrl}*").orNone()),
             Rule.inside("to be the user, or Permissions.Modify on / except for realm pam"),
             this::setPassword));
+  }
+
+  /** Of each call that {@link #answer} is the answer of. */
+  static Doc login(String does) {
+    return Doc.of(does, LOGIN, "ticket and CSRF token")
+        .with(Field.integer("status").orNone(), Field.flag("success").orNone());
   }
 
   private ApiResult login(ApiCall call) {

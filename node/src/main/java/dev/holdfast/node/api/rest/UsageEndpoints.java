@@ -15,6 +15,9 @@ import dev.holdfast.node.api.Doc;
 import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.host.Measurements;
 import dev.holdfast.node.host.Measurements.Sample;
 import dev.holdfast.node.host.Measurements.Summary;
@@ -24,6 +27,23 @@ import java.util.TreeMap;
 
 /** How full the datastores are, for monitors (spec/rest-api.md §6.7). */
 final class UsageEndpoints {
+
+  private static final Shape USAGE =
+      Shape.object(Field.text("store"))
+          .and(DatastoreEndpoints.KIND)
+          .and(
+              Field.integer("total").orNone().meaning("bytes"),
+              Field.integer("used").orNone().meaning("bytes"),
+              Field.integer("avail").orNone().meaning("bytes that a user may still write"),
+              Field.of("gc-status", CollectionEndpoints.STATUS).orNone(),
+              Field.of("history", Value.NUMBER.orNull().list())
+                  .orNone()
+                  .meaning("shares in use, 0 to 1; null where nobody measured"),
+              Field.integer("history-start").orNone().meaning("seconds since 1970"),
+              Field.integer("history-delta").orNone().meaning("seconds between two values"),
+              Field.integer("estimated-full-date").orNone().meaning("seconds since 1970"),
+              Field.text("error").orNone().meaning("why there are no numbers"));
+
   private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
   private final NodeMeasurements measured;
@@ -39,7 +59,8 @@ final class UsageEndpoints {
         "GET",
         "/status/datastore-usage",
         new Endpoint(
-            Doc.list("Shows how full the datastores are.", "bytes of each one that may be seen"),
+            Doc.list(
+                "Shows how full the datastores are.", USAGE, "bytes of each one that may be seen"),
             ParamSchema.NONE,
             Rule.ANYBODY,
             this::usage));

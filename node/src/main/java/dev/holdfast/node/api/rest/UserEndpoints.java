@@ -22,6 +22,8 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +49,21 @@ final class UserEndpoints {
   private static final List<String> DELETABLE =
       List.of("comment", "firstname", "lastname", "email");
 
+  private static final Shape.Fields STATE =
+      Shape.object(
+          Field.text("comment").orNone(),
+          Field.flag("enable").orNone().meaning("absent: true"),
+          Field.integer("expire").orNone().meaning("seconds since 1970; 0 or absent: never"));
+
+  private static final Shape.Fields USER_SHAPE =
+      Shape.object(Field.text("userid"))
+          .and(STATE)
+          .and(Field.of(FIRST_NAME), Field.of(LAST_NAME), Field.of(EMAIL));
+
+  private static final Shape.Fields TOKEN_SHAPE = Shape.object(Field.text("tokenid")).and(STATE);
+  private static final Shape WITH_TOKENS =
+      USER_SHAPE.and(Field.of("tokens", TOKEN_SHAPE.list()).orNone());
+
   /** Whoever has the privilege on all users, or the user himself; a token is never its user. */
   private static Rule rule(Privilege privilege) {
     return Rule.anyOrSelf(USERS, privilege, "userid");
@@ -64,7 +81,11 @@ final class UserEndpoints {
         "GET",
         USERS,
         new Endpoint(
-            Doc.list("Lists users.", "the caller himself, or all with Sys.Audit on " + USERS),
+            Doc.list(
+                    "Lists users.",
+                    WITH_TOKENS,
+                    "the caller himself, or all with Sys.Audit on " + USERS)
+                .withDigest(),
             ParamSchema.of(Param.bool("include_tokens")),
             Rule.ANYBODY,
             this::listUsers));
@@ -88,7 +109,7 @@ final class UserEndpoints {
         "GET",
         USER,
         new Endpoint(
-            Doc.object("Shows a user.", "his properties"),
+            Doc.of("Shows a user.", USER_SHAPE, "his properties").withDigest(),
             ParamSchema.of(USER_ID),
             rule(Privilege.SYS_AUDIT),
             this::user));
@@ -126,7 +147,11 @@ final class UserEndpoints {
         "GET",
         TOKENS,
         new Endpoint(
-            Doc.list("Lists the API tokens of a user.", "tokens without their secrets"),
+            Doc.list(
+                    "Lists the API tokens of a user.",
+                    TOKEN_SHAPE.and(Field.text("token-name")),
+                    "tokens without their secrets")
+                .withDigest(),
             ParamSchema.of(USER_ID),
             rule(Privilege.SYS_AUDIT),
             this::listTokens));
@@ -134,7 +159,7 @@ final class UserEndpoints {
         "GET",
         TOKEN,
         new Endpoint(
-            Doc.object("Shows an API token.", "its properties"),
+            Doc.of("Shows an API token.", TOKEN_SHAPE, "its properties").withDigest(),
             ParamSchema.of(USER_ID, TOKEN_NAME),
             rule(Privilege.SYS_AUDIT),
             call -> {
@@ -146,7 +171,10 @@ final class UserEndpoints {
         "POST",
         TOKEN,
         new Endpoint(
-            Doc.object("Makes an API token.", "its id and, this once, its secret"),
+            Doc.of(
+                "Makes an API token.",
+                Shape.object(Field.text("tokenid"), Field.text("value")),
+                "its id and, this once, its secret"),
             ParamSchema.of(USER_ID, TOKEN_NAME, Param.COMMENT, ENABLE, EXPIRE, Param.DIGEST),
             rule(Privilege.PERMISSIONS_MODIFY),
             this::createToken));
@@ -154,7 +182,10 @@ final class UserEndpoints {
         "PUT",
         TOKEN,
         new Endpoint(
-            Doc.object("Changes an API token.", "its new secret, if one was asked for"),
+            Doc.of(
+                "Changes an API token.",
+                Shape.object(Field.text("secret")).orNull(),
+                "its new secret, if one was asked for"),
             ParamSchema.of(
                 USER_ID,
                 TOKEN_NAME,

@@ -13,11 +13,21 @@ import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Who this node is to authenticators of browsers (spec/rest-api.md §6.10). */
 final class WebauthnSettingsEndpoints {
+
+  private static final Shape SETTINGS =
+      Shape.object(
+          Field.text("rp").meaning("name for people"),
+          Field.text("origin").orNone(),
+          Field.text("id").meaning("domain"),
+          Field.flag("allow-subdomains").orNone());
+
   private static final String PATH = "/config/access/tfa/webauthn";
 
   private final StateFile<TfaConfig> file;
@@ -31,8 +41,11 @@ final class WebauthnSettingsEndpoints {
         "GET",
         PATH,
         new Endpoint(
-            Doc.untyped(
-                "Shows who this node is to authenticators.", "name, domain and origin, or null"),
+            Doc.of(
+                    "Shows who this node is to authenticators.",
+                    SETTINGS.orNull(),
+                    "name, domain and origin, or null")
+                .withDigest(),
             ParamSchema.NONE,
             Rule.ANYBODY,
             call -> show()));
