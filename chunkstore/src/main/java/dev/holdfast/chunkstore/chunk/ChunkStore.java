@@ -11,13 +11,20 @@ import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.model.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -49,6 +56,7 @@ public final class ChunkStore {
   static final String UNFINISHED_DIRECTORY = ".chunks.creating";
 
   private static final int PREFIX_LENGTH = 4;
+  private static final Pattern PREFIX = Pattern.compile("[0-9a-f]{4}");
   // Far more stripes than threads that can be inserting, so that two digests seldom share one.
   private static final int LOCK_STRIPES = 256;
   private static final Logger LOG = System.getLogger(ChunkStore.class.getName());
@@ -58,11 +66,16 @@ public final class ChunkStore {
   private final SyncLevel syncLevel;
   private final InstantSource clock;
   private final AtomicFiles atomic;
-  private final ReentrantLock[] stripes =
-      Stream.generate(ReentrantLock::new).limit(LOCK_STRIPES).toArray(ReentrantLock[]::new);
+  private final Lock[] stripes;
 
   private ChunkStore(
-      FileOps files, Path base, SyncLevel syncLevel, InstantSource clock, RandomGenerator random) {
+      FileOps files,
+      Path base,
+      SyncLevel syncLevel,
+      InstantSource clock,
+      RandomGenerator random,
+      Supplier<Lock> locks) {
+    this.stripes = Stream.generate(locks).limit(LOCK_STRIPES).toArray(Lock[]::new);
     this.files = files;
     this.directory = base.resolve(DIRECTORY);
     this.syncLevel = syncLevel;
@@ -99,14 +112,21 @@ public final class ChunkStore {
    * Opens an existing store. NOT_FOUND when it has no chunk directory, with a hint when its
    * creation was interrupted. Prefix directories that are missing (a store restored without the
    * empty ones) are made when needed.
+   *
+   * @param locks makes what threads exclude each other with
    */
   public static ChunkStore open(
-      FileOps files, Path base, SyncLevel syncLevel, InstantSource clock, RandomGenerator random) {
+      FileOps files,
+      Path base,
+      SyncLevel syncLevel,
+      InstantSource clock,
+      RandomGenerator random,
+      Supplier<Lock> locks) {
     Path directory = base.resolve(DIRECTORY);
     try {
       FileOps.Stat stat = files.stat(directory);
       if (stat != null && stat.isDirectory()) {
-        return new ChunkStore(files, base, syncLevel, clock, random);
+        return new ChunkStore(files, base, syncLevel, clock, random, locks);
       }
       boolean interrupted = files.stat(base.resolve(UNFINISHED_DIRECTORY)) != null;
       throw BackupException.notFound(
@@ -214,6 +234,33 @@ public final class ChunkStore {
     }
   }
 
+  /** The prefixes that have a directory, ascending. */
+  public List<Integer> prefixes() {
+    try (DirectoryStream<Path> entries = files.list(directory)) {
+      List<Integer> found = new ArrayList<>();
+      for (Path entry : entries) {
+        String name = String.valueOf(entry.getFileName());
+        if (PREFIX.matcher(name).matches()) {
+          found.add(HexFormat.fromHexDigits(name));
+        }
+      }
+      Collections.sort(found);
+      return found;
+    } catch (DirectoryIteratorException e) {
+      throw FileErrors.of("cannot read chunk directory", directory, new IOException(e));
+    } catch (IOException e) {
+      throw FileErrors.of("cannot read chunk directory", directory, e);
+    }
+  }
+
+  FileOps files() {
+    return files;
+  }
+
+  InstantSource clock() {
+    return clock;
+  }
+
   /** Where a chunk is or would be. */
   public Path path(Digest digest) {
     return prefix(digest).resolve(digest.hex());
@@ -221,6 +268,11 @@ public final class ChunkStore {
 
   private Path prefix(Digest digest) {
     return directory.resolve(digest.hex().substring(0, PREFIX_LENGTH));
+  }
+
+  /** The directory of the chunks whose digests begin with these 16 bits. */
+  Path prefix(int prefix) {
+    return directory.resolve(String.format("%04x", prefix));
   }
 
   private void write(Digest digest, byte[] encoded, int length) throws IOException {
@@ -267,8 +319,9 @@ public final class ChunkStore {
     return true;
   }
 
-  private <T> T locked(Digest digest, Supplier<T> work) {
-    ReentrantLock stripe = stripes[Math.floorMod(digest.w3(), LOCK_STRIPES)];
+  /** Runs alone among all that changes this chunk; to be short. */
+  <T> T locked(Digest digest, Supplier<T> work) {
+    Lock stripe = stripes[Math.floorMod(digest.w3(), LOCK_STRIPES)];
     stripe.lock();
     try {
       return work.get();

@@ -24,7 +24,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
@@ -114,7 +116,23 @@ public final class Datastore implements AutoCloseable {
       SyncLevel syncLevel,
       InstantSource clock,
       RandomGenerator random) {
-    ChunkStore chunks = ChunkStore.open(files, base, syncLevel, clock, random);
+    return open(name, files, base, syncLevel, clock, random, ReentrantLock::new);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param locks makes what threads exclude each other with, for a simulation that decides who runs
+   */
+  public static Datastore open(
+      DatastoreName name,
+      FileOps files,
+      Path base,
+      SyncLevel syncLevel,
+      InstantSource clock,
+      RandomGenerator random,
+      Supplier<Lock> locks) {
+    ChunkStore chunks = ChunkStore.open(files, base, syncLevel, clock, random, locks);
     ProcessLock lock = ProcessLock.take(base);
     StoreContext context =
         new StoreContext(
@@ -127,8 +145,8 @@ public final class Datastore implements AutoCloseable {
             syncLevel,
             new LockTable(),
             new WriterGuards(clock),
-            new ManifestLocks(),
-            new ReentrantLock());
+            new ManifestLocks(locks),
+            locks.get());
     return new Datastore(lock, context, chunks);
   }
 
@@ -142,6 +160,22 @@ public final class Datastore implements AutoCloseable {
 
   public ChunkStore chunks() {
     return chunks;
+  }
+
+  /** The files below {@link #base}, for walks that the listings here do not offer. */
+  public FileOps files() {
+    return context.files();
+  }
+
+  public InstantSource clock() {
+    return context.clock();
+  }
+
+  /** Of the generator that came in. */
+  public long randomNumber() {
+    synchronized (context.random()) {
+      return context.random().nextLong();
+    }
   }
 
   public FileOps.Space space() {
@@ -175,6 +209,29 @@ public final class Datastore implements AutoCloseable {
   /** When the oldest writer that is open now began. */
   public Optional<Instant> oldestWriter() {
     return context.writers().oldest();
+  }
+
+  /**
+   * The right to collect garbage; LOCKED when somebody collects already. It excludes nothing else.
+   */
+  public Lease lockCollection() {
+    Lease lease = context.locks().tryTake(new LockTable.CollectionKey(), LockTable.Mode.EXCLUSIVE);
+    if (lease == null) {
+      throw new BackupException(
+          Kind.LOCKED,
+          "unable to start garbage collection job on datastore " + name() + " - already running");
+    }
+    return lease;
+  }
+
+  /** Replaces a small file in the base directory; a reader sees the old content or the new. */
+  public void replaceFile(String fileName, byte[] content) {
+    Path file = base().resolve(fileName);
+    try {
+      context.atomic().replace(file, content, context.durable());
+    } catch (IOException e) {
+      throw FileErrors.ofWrite(context.files(), "cannot write", file, content.length, e);
+    }
   }
 
   // Namespaces

@@ -20,6 +20,8 @@ final class LockTable {
 
   record SnapshotKey(Namespace namespace, SnapshotId snapshot) implements Key {}
 
+  record CollectionKey() implements Key {}
+
   /** How an object is held. */
   enum Mode {
     /** Readers, verification, the base of a running backup. */

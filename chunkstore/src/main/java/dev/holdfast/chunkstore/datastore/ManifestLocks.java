@@ -3,7 +3,8 @@ package dev.holdfast.chunkstore.datastore;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.util.Objects;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -13,11 +14,14 @@ import java.util.stream.Stream;
 final class ManifestLocks {
   private static final int STRIPES = 64;
 
-  private final ReentrantLock[] stripes =
-      Stream.generate(ReentrantLock::new).limit(STRIPES).toArray(ReentrantLock[]::new);
+  private final Lock[] stripes;
+
+  ManifestLocks(Supplier<Lock> locks) {
+    this.stripes = Stream.generate(locks).limit(STRIPES).toArray(Lock[]::new);
+  }
 
   Lease take(Namespace namespace, SnapshotId snapshot) {
-    ReentrantLock stripe = stripes[Math.floorMod(Objects.hash(namespace, snapshot), STRIPES)];
+    Lock stripe = stripes[Math.floorMod(Objects.hash(namespace, snapshot), STRIPES)];
     stripe.lock();
     return stripe::unlock;
   }

@@ -11,7 +11,7 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.time.InstantSource;
 import java.util.UUID;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 import java.util.random.RandomGenerator;
 
 /**
@@ -31,7 +31,7 @@ record StoreContext(
     LockTable locks,
     WriterGuards writers,
     ManifestLocks manifestLocks,
-    ReentrantLock tree) {
+    Lock tree) {
 
   /** Whether single small files are to be made durable at once. */
   boolean durable() {

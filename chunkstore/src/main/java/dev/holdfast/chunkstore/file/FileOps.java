@@ -81,6 +81,14 @@ public interface FileOps {
    */
   void syncFileSystem(Path path) throws IOException;
 
+  /**
+   * For a walk over many directories with many small questions in each. The caller closes it, on
+   * the thread that got it.
+   */
+  default DirectoryWalker walker() {
+    return new PathWalker(this);
+  }
+
   /** Bytes that can still be written to the file system of {@code path}, and its size. */
   Space space(Path path) throws IOException;
 

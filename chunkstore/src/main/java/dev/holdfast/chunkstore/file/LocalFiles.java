@@ -121,6 +121,11 @@ public final class LocalFiles implements FileOps {
   }
 
   @Override
+  public DirectoryWalker walker() {
+    return LinuxWalker.AVAILABLE ? new LinuxWalker() : new PathWalker(this);
+  }
+
+  @Override
   public Space space(Path path) throws IOException {
     FileStore store = Files.getFileStore(path);
     long total = store.getTotalSpace();

@@ -32,12 +32,34 @@ public record Digest(long w0, long w1, long w2, long w3) implements Comparable<D
 
   /** From 64 lower-case hex characters. */
   public static Digest parse(String hex) {
-    if (hex.length() != HEX_LENGTH
-        || !hex.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+    if (hex.length() != HEX_LENGTH || !startsWithDigest(hex)) {
       throw BackupException.invalid(
           "invalid digest '" + hex + "': expected 64 lower-case hex characters");
     }
-    return of(HexFormat.of().parseHex(hex));
+    return ofStart(hex);
+  }
+
+  /** Whether a text begins with 64 lower-case hex characters. */
+  public static boolean startsWithDigest(String text) {
+    if (text.length() < HEX_LENGTH) {
+      return false;
+    }
+    for (int i = 0; i < HEX_LENGTH; i++) {
+      char c = text.charAt(i);
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The digest that a text begins with, see {@link #startsWithDigest}. */
+  public static Digest ofStart(String text) {
+    return new Digest(
+        HexFormat.fromHexDigitsToLong(text, 0, 16),
+        HexFormat.fromHexDigitsToLong(text, 16, 32),
+        HexFormat.fromHexDigitsToLong(text, 32, 48),
+        HexFormat.fromHexDigitsToLong(text, 48, 64));
   }
 
   public static Digest sha256(byte[] data) {

@@ -35,7 +35,8 @@ public final class Posix implements AutoCloseable {
   private static final int AT_SYMLINK_NOFOLLOW = 0x100;
   private static final int AT_REMOVEDIR = 0x200;
   private static final int AT_EMPTY_PATH = 0x1000;
-  // struct timespec[2]; the first one, the access time, says UTIME_OMIT (linux/stat.h).
+  // struct timespec[2], of the access and the modification time; the one to be left alone says
+  // UTIME_OMIT (linux/stat.h).
   private static final int TIMES_BYTES = 32;
   private static final long TIME_OMIT = (1L << 30) - 2;
 
@@ -204,6 +205,8 @@ public final class Posix implements AutoCloseable {
         ((long) statx.get(INT, 136) << Integer.SIZE) | Integer.toUnsignedLong(statx.get(INT, 140)),
         statx.get(INT, 16),
         statx.get(LONG, 40),
+        statx.get(LONG, 64),
+        statx.get(INT, 72),
         statx.get(LONG, 112),
         statx.get(INT, 120),
         statx.get(INT, 128),
@@ -307,14 +310,25 @@ public final class Posix implements AutoCloseable {
 
   /** Sets the modification time of an open file and leaves its access time. */
   public void setModifyTime(int handle, long seconds, int nanos) throws PosixException {
-    fillTimes(seconds, nanos);
+    fillTimes(0, TIME_OMIT, seconds, nanos);
     call("futimens", () -> (int) PosixCalls.FUTIMENS.invokeExact(state, handle, times));
   }
 
   /** Sets the modification time of what has this name; a symbolic link is not followed. */
   public void setModifyTime(int directory, Bytes name, long seconds, int nanos)
       throws PosixException {
-    fillTimes(seconds, nanos);
+    fillTimes(0, TIME_OMIT, seconds, nanos);
+    setTimes(directory, name);
+  }
+
+  /** Sets the access time of what has this name and leaves its modification time. */
+  public void setAccessTime(int directory, Bytes name, long seconds, int nanos)
+      throws PosixException {
+    fillTimes(seconds, nanos, 0, TIME_OMIT);
+    setTimes(directory, name);
+  }
+
+  private void setTimes(int directory, Bytes name) throws PosixException {
     terminate(path, name, "utimensat");
     call(
         "utimensat",
@@ -324,11 +338,12 @@ public final class Posix implements AutoCloseable {
                     state, directory, path, times, AT_SYMLINK_NOFOLLOW));
   }
 
-  private void fillTimes(long seconds, int nanos) {
-    times.set(LONG, 0, 0);
-    times.set(LONG, 8, TIME_OMIT);
-    times.set(LONG, 16, seconds);
-    times.set(LONG, 24, nanos);
+  private void fillTimes(
+      long accessSeconds, long accessNanos, long modifySeconds, long modifyNanos) {
+    times.set(LONG, 0, accessSeconds);
+    times.set(LONG, 8, accessNanos);
+    times.set(LONG, 16, modifySeconds);
+    times.set(LONG, 24, modifyNanos);
   }
 
   /** Extended attributes of an open file, in the order of the kernel; none where unsupported. */

@@ -1,0 +1,245 @@
+package dev.holdfast.chunkstore.gc;
+
+import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.file.FileContent;
+import dev.holdfast.chunkstore.file.FileErrors;
+import dev.holdfast.chunkstore.file.FileOps;
+import dev.holdfast.chunkstore.index.IndexScan;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.Digest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Reads every index of a datastore while snapshots come and go, so that whatever is restorable
+ * afterwards was seen, or was written by somebody whose chunks are spared for their access time.
+ *
+ * <p>The danger is a snapshot that took over chunks of the one before it without touching them: if
+ * the older one is removed before its turn, the newer one must be read, and a listing from before
+ * does not have it. The older one is held as long as the newer one is being written, so once the
+ * older one is seen to be gone or going, the newer one stands in the directory: a group is listed
+ * again until nothing vanished, and what has no manifest is the same as the time before.
+ */
+final class Marking {
+  /** A group that changes this often within one collection is left to the next one. */
+  private static final int LISTINGS_MAX = 1000;
+
+  private enum Seen {
+    /** All its indexes were read, and its manifest is there. */
+    WHOLE,
+    /** Without a manifest: being written, or being removed. */
+    UNSETTLED,
+    VANISHED
+  }
+
+  /** What an index that was read holds. */
+  private record Known(long contentBytes, long chunkCount) {}
+
+  private final FileOps files;
+  private final Path base;
+  private final GcWatcher watcher;
+  private final ReferencedChunks referenced;
+  private final Map<Digest, Known> known = new ConcurrentHashMap<>();
+  private final AtomicLong indexFiles = new AtomicLong();
+  private final AtomicLong indexFilesTotal = new AtomicLong();
+  private final AtomicLong indexDataBytes = new AtomicLong();
+  private final AtomicLong references = new AtomicLong();
+
+  Marking(Datastore store, ReferencedChunks referenced, GcWatcher watcher) {
+    this.files = store.files();
+    this.base = store.base();
+    this.watcher = watcher;
+    this.referenced = referenced;
+  }
+
+  /** Looks at one place; several threads may, each at another one. */
+  void place(IndexTree.Place place) {
+    watcher.checkStop();
+    switch (place) {
+      case IndexTree.Group group -> group(group.path());
+      case IndexTree.Stray stray -> stray(stray.path());
+    }
+  }
+
+  long indexFileCount() {
+    return indexFiles.get();
+  }
+
+  long indexDataBytes() {
+    return indexDataBytes.get();
+  }
+
+  /** Of all indexes, repeated ones too. */
+  long referenceCount() {
+    return references.get();
+  }
+
+  private void stray(Path file) {
+    watcher.warn("found an index file outside of all groups: \"" + base.relativize(file) + "\"");
+    indexFilesTotal.incrementAndGet();
+    var unused = index(file);
+  }
+
+  private void group(Path group) {
+    Set<String> whole = new HashSet<>();
+    Set<String> unsettledBefore = Set.of();
+    for (int listing = 0; listing < LISTINGS_MAX; listing++) {
+      boolean vanished = false;
+      Set<String> unsettled = new HashSet<>();
+      for (String name : newestFirst(group)) {
+        if (whole.contains(name)) {
+          continue;
+        }
+        switch (entry(group.resolve(name))) {
+          case WHOLE -> whole.add(name);
+          case UNSETTLED -> unsettled.add(name);
+          case VANISHED -> vanished = true;
+        }
+      }
+      if (!vanished && unsettled.equals(unsettledBefore)) {
+        return;
+      }
+      unsettledBefore = unsettled;
+    }
+    throw new BackupException(
+            Kind.LOCKED,
+            "group \""
+                + base.relativize(group)
+                + "\" changed while each of "
+                + LISTINGS_MAX
+                + " listings of it was read")
+        .advise("Collect garbage again when less is written and removed there.");
+  }
+
+  private List<String> newestFirst(Path group) {
+    List<String> names = list(group);
+    names.sort(Collections.reverseOrder());
+    return names;
+  }
+
+  private List<String> list(Path directory) {
+    try {
+      return IndexTree.names(files, directory);
+    } catch (IOException e) {
+      throw FileErrors.of("cannot collect garbage safely: cannot read directory", directory, e);
+    }
+  }
+
+  /** A name in a group's directory: owner, notes, a snapshot, or something that is not ours. */
+  private Seen entry(Path path) {
+    FileOps.Stat stat;
+    try {
+      stat = files.stat(path);
+    } catch (IOException e) {
+      throw FileErrors.of("cannot collect garbage safely: cannot look at", path, e);
+    }
+    if (stat == null) {
+      return Seen.VANISHED;
+    }
+    if (stat.isDirectory()) {
+      return snapshot(path);
+    }
+    if (IndexTree.isIndex(String.valueOf(path.getFileName()))) {
+      stray(path);
+    }
+    return Seen.WHOLE;
+  }
+
+  private Seen snapshot(Path directory) {
+    List<String> names = list(directory);
+    List<String> indexes = names.stream().filter(IndexTree::isIndex).toList();
+    indexFilesTotal.addAndGet(indexes.size());
+    boolean vanished = false;
+    for (String name : indexes) {
+      vanished |= !index(directory.resolve(name));
+    }
+    if (vanished) {
+      return Seen.VANISHED;
+    }
+    return names.contains(ArchiveName.MANIFEST.text()) ? Seen.WHOLE : Seen.UNSETTLED;
+  }
+
+  /** False when it is gone. */
+  private boolean index(Path file) {
+    watcher.checkStop();
+    try (IndexScan scan = IndexScan.open(files, file)) {
+      Known content = known.get(scan.checksum());
+      if (content == null || !manifestAgrees(file, scan.checksum())) {
+        content = read(file, scan);
+      }
+      indexDataBytes.addAndGet(content.contentBytes());
+      references.addAndGet(content.chunkCount());
+      watcher.marked(indexFiles.incrementAndGet(), indexFilesTotal.get());
+      return true;
+    } catch (BackupException e) {
+      if (e.kind() == Kind.NOT_FOUND) {
+        indexFilesTotal.decrementAndGet();
+        return false;
+      }
+      throw e.kind() == Kind.CORRUPT_DATA ? unsafe(e) : e;
+    }
+  }
+
+  private Known read(Path file, IndexScan scan) {
+    IndexScan.Summary summary =
+        scan.visit(
+            new IndexScan.Visitor() {
+              @Override
+              public void digest(long w0, long w1, long w2, long w3) {
+                referenced.add(w0, w1);
+              }
+
+              @Override
+              public void block() {
+                watcher.checkStop();
+              }
+            });
+    Known content = new Known(summary.contentBytes(), summary.chunkCount());
+    if (summary.intact()) {
+      known.put(scan.checksum(), content);
+    } else {
+      watcher.warn(
+          "index \""
+              + base.relativize(file)
+              + "\" does not have the checksum of its header: verify this snapshot");
+    }
+    return content;
+  }
+
+  /**
+   * Whether the manifest beside an index gives the checksum of its header, too. A header alone may
+   * have come from a hostile source; that the entries have the manifest's checksum was made sure
+   * when they arrived.
+   */
+  private boolean manifestAgrees(Path file, Digest checksum) {
+    String name = String.valueOf(file.getFileName());
+    Path manifest = file.resolveSibling(ArchiveName.MANIFEST.text());
+    try {
+      byte[] blob = FileContent.read(files, manifest, DataBlob.BLOB_ENCODED_BYTES_MAX);
+      return Manifest.decodeBlob(blob).files().stream()
+          .anyMatch(f -> f.name().text().equals(name) && f.csum().equals(checksum));
+    } catch (IOException | BackupException e) {
+      return false; // then the index is read, which is never wrong
+    }
+  }
+
+  private static BackupException unsafe(BackupException cause) {
+    return new BackupException(
+            Kind.CORRUPT_DATA, "cannot collect garbage safely: " + cause.text(), cause)
+        .withFactsOf(cause)
+        .advise(
+            "What this index names is not known. Bring the snapshot here again from a peer, or"
+                + " forget it; then collect.");
+  }
+}
