@@ -29,6 +29,8 @@ import dev.holdfast.node.job.JobTimer;
 import dev.holdfast.node.job.JobType;
 import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.Peers;
+import dev.holdfast.node.job.PruneJobs;
+import dev.holdfast.node.job.Pruning;
 import dev.holdfast.node.job.RemoteConfig;
 import dev.holdfast.node.job.ReplicationHistory;
 import dev.holdfast.node.job.SiteStatuses;
@@ -175,10 +177,14 @@ public final class Node implements AutoCloseable {
     closing(syncs);
     SyncJobStore syncStore = SyncJobStore.open(directory, syncs);
     jobs.register(JobType.SYNC, syncs::all);
+    Pruning pruning = new Pruning(stores, access.control(), clock.getZone());
+    PruneJobs prunes = PruneJobs.open(directory, config.datastores().values(), pruning, runner);
+    jobs.register(JobType.PRUNE, prunes::jobs);
 
     NodeMeasurements measured = new NodeMeasurements(() -> spaces(stores), clock);
     ApiRouter router =
-        RestApi.router(access, stores, tasks, identity, peers, jobs, syncStore, measured);
+        RestApi.router(
+            access, stores, tasks, identity, peers, jobs, syncStore, pruning, prunes, measured);
     new MeshEndpoints(mesh, peers, syncs, jobs, history).register(router);
     Sessions sessions =
         new Sessions(

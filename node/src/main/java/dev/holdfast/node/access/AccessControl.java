@@ -1,6 +1,8 @@
 package dev.holdfast.node.access;
 
 import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Namespace;
 import java.time.InstantSource;
 import java.util.Set;
 
@@ -17,6 +19,11 @@ public final class AccessControl {
     this.users = users;
     this.acl = acl;
     this.clock = clock;
+  }
+
+  /** The path of a namespace in the access control list. */
+  public static String path(DatastoreName store, Namespace namespace) {
+    return "/datastore/" + store + (namespace.isRoot() ? "" : "/" + namespace);
   }
 
   public StateFile<UserConfig> users() {

@@ -14,6 +14,7 @@ import dev.holdfast.node.access.tfa.Factor;
 import dev.holdfast.node.access.tfa.TfaConfig;
 import dev.holdfast.node.access.tfa.UserFactors;
 import dev.holdfast.node.adopt.ImportItem.Outcome;
+import dev.holdfast.node.job.PruneJobConfig;
 import dev.holdfast.node.job.RemoteConfig;
 import dev.holdfast.node.job.SyncJobConfig;
 import java.io.IOException;
@@ -43,7 +44,6 @@ public final class ConfigImport {
   /** Files that have no place here, and what to do instead. */
   private static final Map<String, String> LEFT_OUT =
       Map.ofEntries(
-          Map.entry("prune.cfg", "prune jobs are written in mesh.yaml: prune of a datastore"),
           Map.entry(
               "verification.cfg", "verify jobs are written in mesh.yaml: verify of a datastore"),
           Map.entry("traffic-control.cfg", "this node has no traffic control"),
@@ -177,6 +177,7 @@ public final class ConfigImport {
     section("user.cfg", text -> UserConfig.parse(text).format(), text -> "");
     section("domains.cfg", text -> RealmConfig.parse(text).format(), text -> "");
     section("remote.cfg", text -> RemoteConfig.parse(text).format(), text -> "");
+    section("prune.cfg", text -> PruneJobConfig.parseFile(text).format(), text -> "");
     section("sync.cfg", text -> SyncJobConfig.parseFile(text).format(), ConfigImport::syncRemark);
   }
 

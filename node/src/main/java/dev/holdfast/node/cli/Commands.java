@@ -16,6 +16,7 @@ final class Commands {
           "snapshot",
           "group",
           "prune",
+          "prune-job",
           "garbage-collect",
           "namespace",
           "key",
@@ -56,6 +57,7 @@ final class Commands {
       case "snapshot" -> new SnapshotCommand(terminal);
       case "group" -> new GroupCommand(terminal);
       case "prune" -> new PruneCommand(terminal);
+      case "prune-job" -> new PruneJobCommand(terminal);
       case "garbage-collect" -> new GarbageCollectCommand(terminal);
       case "namespace" -> new NamespaceCommand(terminal);
       case "key" -> new KeyCommand(terminal);

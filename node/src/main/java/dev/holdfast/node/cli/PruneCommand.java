@@ -4,11 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
-import dev.holdfast.chunkstore.prune.KeepRules.Period;
 import dev.holdfast.node.cli.Table.Align;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -34,23 +31,7 @@ final class PruneCommand implements Callable<Integer> {
   @Parameters(paramLabel = "GROUP", description = "TYPE/ID")
   private @Nullable GroupId group;
 
-  @Option(names = "--keep-last", paramLabel = "N", description = "The newest snapshots.")
-  private @Nullable Long last;
-
-  @Option(names = "--keep-hourly", paramLabel = "N", description = "One per hour.")
-  private @Nullable Long hourly;
-
-  @Option(names = "--keep-daily", paramLabel = "N", description = "One per day.")
-  private @Nullable Long daily;
-
-  @Option(names = "--keep-weekly", paramLabel = "N", description = "One per week.")
-  private @Nullable Long weekly;
-
-  @Option(names = "--keep-monthly", paramLabel = "N", description = "One per month.")
-  private @Nullable Long monthly;
-
-  @Option(names = "--keep-yearly", paramLabel = "N", description = "One per year.")
-  private @Nullable Long yearly;
+  @Mixin private KeepOptions keep = new KeepOptions();
 
   @Option(
       names = {"--dry-run", "-n"},
@@ -69,7 +50,7 @@ final class PruneCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Namespace namespace = namespaceOption.of(terminal);
     ObjectNode body = SnapshotChoice.body(namespace, Objects.requireNonNull(group));
-    rules().forEach((period, count) -> body.put(period.option(), count));
+    keep.putInto(body);
     body.put("dry-run", dryRun);
     List<Field> fields =
         List.of(
@@ -84,26 +65,6 @@ final class PruneCommand implements Callable<Integer> {
             output.print(terminal, outcome, fields);
           }
         });
-  }
-
-  private Map<Period, Long> rules() {
-    Map<Period, Long> rules = new EnumMap<>(Period.class);
-    put(rules, Period.LAST, last);
-    put(rules, Period.HOURLY, hourly);
-    put(rules, Period.DAILY, daily);
-    put(rules, Period.WEEKLY, weekly);
-    put(rules, Period.MONTHLY, monthly);
-    put(rules, Period.YEARLY, yearly);
-    return rules;
-  }
-
-  private static void put(Map<Period, Long> rules, Period period, @Nullable Long count) {
-    if (count != null) {
-      if (count < 1) {
-        throw new UsageException("--" + period.option() + " takes 1 or more", null);
-      }
-      rules.put(period, count);
-    }
   }
 
   private String action(JsonNode row) {

@@ -9,7 +9,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
@@ -56,14 +55,15 @@ public final class JobScheduler {
   }
 
   private void startDue() {
-    List<Job> all;
-    try {
-      all = jobs.all();
-    } catch (RuntimeException e) {
-      LOG.error("the jobs cannot be read, none starts now", e);
-      return;
+    for (JobType type : JobType.values()) {
+      try {
+        jobs.of(type).forEach(this::startIfDue);
+      } catch (BackupException e) {
+        LOG.error("no job of type {} starts: {}", type.text(), e.text());
+      } catch (RuntimeException e) {
+        LOG.error("no job of type {} starts", type.text(), e);
+      }
     }
-    all.forEach(this::startIfDue);
   }
 
   private void startIfDue(Job job) {

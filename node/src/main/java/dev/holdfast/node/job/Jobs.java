@@ -40,16 +40,14 @@ public final class Jobs {
     }
   }
 
-  /** In the order of {@link JobType}. */
-  public List<Job> all() {
-    return sources.values().stream().<Job>flatMap(source -> source.get().stream()).toList();
+  /** Those of a kind, as configured now. Throws when their configuration cannot be read. */
+  public List<Job> of(JobType type) {
+    Supplier<? extends Collection<? extends Job>> source = sources.get(type);
+    return source == null ? List.of() : List.copyOf(source.get());
   }
 
   public Optional<Job> find(JobId id) {
-    Supplier<? extends Collection<? extends Job>> source = sources.get(id.type());
-    return source == null
-        ? Optional.empty()
-        : source.get().stream().<Job>map(job -> job).filter(job -> job.id().equals(id)).findFirst();
+    return of(id.type()).stream().filter(job -> job.id().equals(id)).findFirst();
   }
 
   /**

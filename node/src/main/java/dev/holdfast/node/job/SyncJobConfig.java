@@ -13,12 +13,11 @@ import dev.holdfast.meshconfig.When;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.SectionConfig.Schema;
 import dev.holdfast.node.access.SectionConfig.Section;
-import dev.holdfast.node.access.SectionValues;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -31,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param properties as in the file, each with at least one value
  */
-public record SyncJobConfig(String id, SortedMap<String, List<String>> properties) {
+public record SyncJobConfig(String id, SortedMap<String, List<String>> properties)
+    implements JobConfig {
   private static final String TYPE = "sync";
   private static final Set<String> ARRAYS = Set.of("group-filter", "associated-key");
 
@@ -83,9 +83,7 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
               ARRAYS));
 
   public SyncJobConfig {
-    SortedMap<String, List<String>> copy = new TreeMap<>();
-    properties.forEach((key, values) -> copy.put(key, List.copyOf(values)));
-    properties = Collections.unmodifiableSortedMap(copy);
+    properties = new JobProperties("sync", id, properties).all();
   }
 
   public static SectionConfig parseFile(String text) {
@@ -96,6 +94,7 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
     return new SyncJobConfig(section.id(), section.properties());
   }
 
+  @Override
   public Section section() {
     return new Section(TYPE, id, properties);
   }
@@ -129,25 +128,28 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
 
   // ---- single values ----
 
+  private JobProperties values() {
+    return new JobProperties("sync", id, properties);
+  }
+
   public @Nullable String value(String key) {
-    List<String> values = properties.get(key);
-    return values == null ? null : values.getFirst();
+    return values().value(key);
   }
 
   public DatastoreName store() {
-    return new DatastoreName(required("store"));
+    return new DatastoreName(values().required("store"));
   }
 
   public Namespace namespace() {
-    return namespace("ns");
+    return values().namespace("ns");
   }
 
   public Namespace remoteNamespace() {
-    return namespace("remote-ns");
+    return values().namespace("remote-ns");
   }
 
   public DatastoreName remoteStore() {
-    return new DatastoreName(required("remote-store"));
+    return new DatastoreName(values().required("remote-store"));
   }
 
   public boolean isPush() {
@@ -155,7 +157,7 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
   }
 
   public boolean removeVanished() {
-    return flag("remove-vanished");
+    return values().flag("remove-vanished", false);
   }
 
   /** Who owns what a pull brings, and as whom the job runs. */
@@ -164,31 +166,9 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
     return owner == null ? AuthId.ROOT : AuthId.parse(owner);
   }
 
+  @Override
   public Optional<CalendarEvent> schedule() {
-    return Optional.ofNullable(value("schedule")).map(CalendarEvent::parse);
-  }
-
-  private boolean flag(String key) {
-    String text = value(key);
-    return text != null && SectionValues.bool(text);
-  }
-
-  private OptionalInt number(String key) {
-    String text = value(key);
-    return text == null ? OptionalInt.empty() : OptionalInt.of((int) SectionValues.integer(text));
-  }
-
-  private Namespace namespace(String key) {
-    String text = value(key);
-    return text == null ? Namespace.ROOT : Namespace.parse(text);
-  }
-
-  private String required(String key) {
-    String value = value(key);
-    if (value == null) {
-      throw BackupException.invalid("sync job '" + id + "' has no " + key);
-    }
-    return value;
+    return values().schedule();
   }
 
   // ---- meaning ----
@@ -216,27 +196,20 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
         : new SyncConfig.Pull(id, there, here, when, owner(), rules);
   }
 
+  private OptionalInt transferLast() {
+    OptionalLong last = values().number("transfer-last");
+    return last.isPresent() ? OptionalInt.of((int) last.getAsLong()) : OptionalInt.empty();
+  }
+
   private SyncRules rules() {
-    OptionalInt depth = number("max-depth");
-    for (Namespace namespace : List.of(namespace(), remoteNamespace())) {
-      if (depth.isPresent() && namespace.depth() + depth.getAsInt() > Namespace.DEPTH_MAX) {
-        throw BackupException.invalid(
-            "namespace '"
-                + namespace
-                + "'s depth and recursion depth exceed limit: "
-                + namespace.depth()
-                + " + "
-                + depth.getAsInt()
-                + " > "
-                + Namespace.DEPTH_MAX);
-      }
-    }
+    OptionalInt depth = values().maxDepth(namespace());
+    var unused = values().maxDepth(remoteNamespace());
     List<String> filters = properties.getOrDefault("group-filter", List.of());
     return new SyncRules(
         depth.orElse(SyncRules.FULL_DEPTH),
         removeVanished(),
         SyncRules.NEW_NAMESPACES_DEFAULT,
-        number("transfer-last"),
+        transferLast(),
         filters.stream().map(GroupFilter::parse).toList());
   }
 }

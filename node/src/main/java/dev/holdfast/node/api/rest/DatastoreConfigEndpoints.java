@@ -21,11 +21,13 @@ import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
 import dev.holdfast.node.api.Shape;
 import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.job.PruneJobConfig;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -93,12 +95,15 @@ final class DatastoreConfigEndpoints {
   private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
   private final TaskRegistry tasks;
+  private final JobsOfStores jobs;
 
-  DatastoreConfigEndpoints(AccessControl access, DatastoreRegistry stores, TaskRegistry tasks) {
+  DatastoreConfigEndpoints(
+      AccessControl access, DatastoreRegistry stores, TaskRegistry tasks, JobsOfStores jobs) {
     this.access = access;
     this.visibility = new StoreVisibility(access);
     this.stores = stores;
     this.tasks = tasks;
+    this.jobs = jobs;
   }
 
   void register(ApiRouter router) {
@@ -201,15 +206,6 @@ final class DatastoreConfigEndpoints {
     Params params = call.params();
     NavigableMap<String, String> properties = changed(new TreeMap<>(), params);
     params.optionalText("path").ifPresent(path -> properties.put("path", path.strip()));
-    params
-        .optionalText(PRUNE_SCHEDULE.name())
-        .filter(text -> !text.isBlank())
-        .ifPresent(text -> properties.put(PRUNE_SCHEDULE.name(), text.strip()));
-    for (String keep : KEEP) {
-      params
-          .optionalInteger("keep-" + keep)
-          .ifPresent(count -> properties.put("keep-" + keep, Long.toString(count)));
-    }
     DatastoreConfig config =
         new DatastoreConfig(new DatastoreName(params.text("name")), properties);
     if (!Path.of(config.properties().getOrDefault("path", "")).isAbsolute()) {
@@ -217,6 +213,7 @@ final class DatastoreConfigEndpoints {
     }
     var level = config.syncLevel(); // a wrong tuning text is refused before anything is made
     stores.requireNew(config);
+    Optional<PruneJobConfig> prune = jobs.pruneJob(config.name(), pruneOptions(params));
     AtomicReference<Upid> upid = new AtomicReference<>();
     tasks.run(
         "create-datastore",
@@ -232,8 +229,28 @@ final class DatastoreConfigEndpoints {
             stores.create(config);
           }
           task.log("datastore is open, sync-level " + level);
+          prune.ifPresent(
+              job -> {
+                jobs.add(job);
+                task.log("made prune job '" + job.id() + "'");
+              });
         });
     return ApiResult.of(String.valueOf(upid.get()));
+  }
+
+  /** What there is no place for in the store's own configuration any more. */
+  private static SortedMap<String, String> pruneOptions(Params params) {
+    SortedMap<String, String> options = new TreeMap<>();
+    params
+        .optionalText(PRUNE_SCHEDULE.name())
+        .filter(text -> !text.isBlank())
+        .ifPresent(text -> options.put(PRUNE_SCHEDULE.name(), text.strip()));
+    for (String keep : KEEP) {
+      params
+          .optionalInteger("keep-" + keep)
+          .ifPresent(count -> options.put("keep-" + keep, Long.toString(count)));
+    }
+    return options;
   }
 
   // ---- changes ----
@@ -274,7 +291,6 @@ final class DatastoreConfigEndpoints {
     return properties;
   }
 
-  /** Jobs of the store stay, and fail; who made them sees why. */
   private ApiResult forget(ApiCall call) throws Exception {
     Params params = call.params();
     DatastoreName name = new DatastoreName(params.text(NAME.name()));
@@ -293,6 +309,7 @@ final class DatastoreConfigEndpoints {
           if (!params.bool("keep-job-configs", false)) {
             String path = GroupAccess.path(name, Namespace.ROOT);
             var unused = access.acl().update(acl -> acl.withoutBelow(path));
+            jobs.removeOf(name, call.who());
           }
           task.log("forgot datastore '" + name + "'; its directory stays as it is");
         });

@@ -40,7 +40,7 @@ public final class GroupAccess {
 
   /** The path of a namespace in the access control list. */
   public static String path(DatastoreName store, Namespace namespace) {
-    return "/datastore/" + store + (namespace.isRoot() ? "" : "/" + namespace);
+    return AccessControl.path(store, namespace);
   }
 
   /**

@@ -4,18 +4,15 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
-import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.prune.KeepRules;
 import dev.holdfast.chunkstore.prune.KeepRules.Period;
-import dev.holdfast.chunkstore.prune.PruneSelection;
-import dev.holdfast.chunkstore.prune.PruneSelection.Candidate;
 import dev.holdfast.chunkstore.prune.PruneSelection.Mark;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
-import dev.holdfast.node.access.Rights;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
@@ -29,16 +26,15 @@ import dev.holdfast.node.api.Shape;
 import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.api.rest.GroupAccess.Need;
+import dev.holdfast.node.job.PruneDecision;
+import dev.holdfast.node.job.Pruning;
 import dev.holdfast.node.task.TaskRegistry;
-import dev.holdfast.node.task.WorkerTask;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Removes snapshots by retention rules, of one group or of all below a namespace (spec/protocols.md
@@ -65,13 +61,19 @@ final class PruneEndpoints {
   private final GroupAccess access;
   private final DatastoreRegistry stores;
   private final TaskRegistry tasks;
+  private final Pruning pruning;
 
   PruneEndpoints(
-      AccessControl control, GroupAccess access, DatastoreRegistry stores, TaskRegistry tasks) {
+      AccessControl control,
+      GroupAccess access,
+      DatastoreRegistry stores,
+      TaskRegistry tasks,
+      Pruning pruning) {
     this.control = control;
     this.access = access;
     this.stores = stores;
     this.tasks = tasks;
+    this.pruning = pruning;
   }
 
   void register(ApiRouter router) {
@@ -126,7 +128,7 @@ final class PruneEndpoints {
       store.owner(namespace, group); // refuses a group that is not there
     }
     KeepRules rules = rules(params);
-    List<Decision> decisions = decide(store, namespace, group, rules);
+    List<PruneDecision> decisions = pruning.decide(store, namespace, group, rules);
     if (params.bool("dry-run", false)) {
       return ApiResult.of(json(decisions, namespace));
     }
@@ -138,118 +140,30 @@ final class PruneEndpoints {
                   "prune",
                   id,
                   call.who(),
-                  task -> execute(task, store, namespace, rules, decisions))
+                  task -> pruning.group(task, store, namespace, rules, decisions))
               .toString());
     }
-    tasks.run("prune", id, call.who(), task -> execute(task, store, namespace, rules, decisions));
+    tasks.run(
+        "prune", id, call.who(), task -> pruning.group(task, store, namespace, rules, decisions));
     return ApiResult.of(json(decisions, Namespace.ROOT));
   }
 
-  /** What is to become of a snapshot. */
-  private record Decision(SnapshotId snapshot, Mark mark, boolean keep, @Nullable Period rule) {
-    /** For people: our command line shows it, other clients pass it over. */
-    String reason() {
-      return switch (mark) {
-        case PROTECTED -> "protected";
-        case KEEP_PARTIAL -> "not finished";
-        case KEEP -> rule == null ? "" : rule.option();
-        case REMOVE -> keep ? "no rule was given" : "no rule keeps it";
-      };
-    }
-  }
-
-  /** Oldest first, as they are removed. */
-  private List<Decision> decide(
-      Datastore store, Namespace namespace, GroupId group, KeepRules rules) {
-    List<Candidate> candidates = new ArrayList<>();
-    for (SnapshotId snapshot : store.snapshots(namespace, group)) {
-      candidates.add(
-          new Candidate(
-              snapshot.time(),
-              store.isFinished(namespace, snapshot),
-              store.isProtected(namespace, snapshot)));
-    }
-    List<Decision> decisions = new ArrayList<>();
-    new TreeMap<>(PruneSelection.decide(candidates, rules, tasks.clock().getZone()))
-        .forEach(
-            (time, made) -> {
-              boolean keep = rules.keepAll() || made.mark() != Mark.REMOVE;
-              decisions.add(new Decision(group.at(time), made.mark(), keep, made.rule()));
-            });
-    return decisions;
-  }
-
-  private static ArrayNode json(List<Decision> decisions, Namespace shown) {
+  private static ArrayNode json(List<PruneDecision> decisions, Namespace shown) {
     ArrayNode list = Json.array();
-    for (Decision decision : decisions) {
+    for (PruneDecision decision : decisions) {
       ObjectNode json =
           list.addObject()
-              .put("backup-type", decision.snapshot.group().type().text())
-              .put("backup-id", decision.snapshot.group().id())
-              .put("backup-time", decision.snapshot.time())
-              .put("keep", decision.keep)
-              .put("protected", decision.mark == Mark.PROTECTED)
+              .put("backup-type", decision.snapshot().group().type().text())
+              .put("backup-id", decision.snapshot().group().id())
+              .put("backup-time", decision.snapshot().time())
+              .put("keep", decision.keep())
+              .put("protected", decision.mark() == Mark.PROTECTED)
               .put("reason", decision.reason());
       if (!shown.isRoot()) {
         json.put("ns", shown.toString());
       }
     }
     return list;
-  }
-
-  private void execute(
-      WorkerTask task,
-      Datastore store,
-      Namespace namespace,
-      KeepRules rules,
-      List<Decision> decisions) {
-    logRules(task, rules);
-    String where = store.name() + (namespace.isRoot() ? "" : ":" + namespace);
-    if (!decisions.isEmpty()) {
-      GroupId group = decisions.getFirst().snapshot.group();
-      task.log("Starting prune on " + where + " group \"" + group + "\"");
-    }
-    List<SnapshotId> removed = new ArrayList<>();
-    for (Decision decision : decisions) {
-      String mark = decision.keep && decision.mark == Mark.REMOVE ? "keep" : decision.mark.text();
-      task.log(decision.snapshot + " " + mark);
-      remove(task, store, namespace, decision, removed);
-    }
-    remember(store, namespace, removed);
-  }
-
-  private static void logRules(WorkerTask task, KeepRules rules) {
-    task.log(
-        rules.keepAll()
-            ? "No prune selection - keeping all files."
-            : "retention options: " + rules);
-  }
-
-  /** One that is in use, or was protected just now, stays; the others go all the same. */
-  private static void remove(
-      WorkerTask task,
-      Datastore store,
-      Namespace namespace,
-      Decision decision,
-      List<SnapshotId> removed) {
-    if (decision.keep) {
-      return;
-    }
-    try {
-      store.deleteSnapshot(namespace, decision.snapshot, false);
-      removed.add(decision.snapshot);
-    } catch (BackupException e) {
-      task.warn("failed to remove " + decision.snapshot + ": " + e.text());
-    }
-  }
-
-  /** Once for a group, since each time writes a file. */
-  private void remember(Datastore store, Namespace namespace, List<SnapshotId> removed) {
-    if (!removed.isEmpty()) {
-      GroupId group = removed.getFirst().group();
-      List<Long> times = removed.stream().map(SnapshotId::time).toList();
-      stores.removed().add(store.name(), namespace, group, times);
-    }
   }
 
   // ---- all groups ----
@@ -265,78 +179,17 @@ final class PruneEndpoints {
     if (!somewhere) {
       throw new BackupException(BackupException.Kind.PERMISSION, "permission check failed");
     }
-    Datastore store = stores.writing(name);
-    KeepRules rules = rules(params);
-    boolean dryRun = params.bool("dry-run", false);
-    int depth = (int) params.integer("max-depth", Namespace.DEPTH_MAX);
-    List<Namespace> namespaces = store.namespaces(root, depth);
-    String id = name + (root.isRoot() ? "" : ":" + root);
+    OptionalInt depth =
+        params.has("max-depth")
+            ? OptionalInt.of((int) params.integer("max-depth"))
+            : OptionalInt.empty();
+    Pruning.Order order =
+        new Pruning.Order(name, root, depth, rules(params), params.bool("dry-run", false));
+    var unused = stores.writing(name).namespaces(root, 0); // says at once what is not there
+    AuthId caller = call.who();
     return ApiResult.of(
         tasks
-            .spawn(
-                "prune",
-                id,
-                call.who(),
-                task -> {
-                  task.log(
-                      "Starting datastore prune on "
-                          + id
-                          + (depth == 0
-                              ? ", non-recursive"
-                              : params.has("max-depth")
-                                  ? ", down to depth " + depth
-                                  : ", down to full depth"));
-                  if (dryRun) {
-                    task.log("(dry test run)");
-                  }
-                  logRules(task, rules);
-                  for (Namespace namespace : namespaces) {
-                    all(task, call, store, namespace, rules, dryRun);
-                  }
-                })
+            .spawn("prune", order.where(), caller, task -> pruning.datastore(task, order, caller))
             .toString());
-  }
-
-  /** Groups that the caller may not prune are passed over without a word. */
-  private void all(
-      WorkerTask task,
-      ApiCall call,
-      Datastore store,
-      Namespace namespace,
-      KeepRules rules,
-      boolean dryRun) {
-    Rights rights = control.rights(call.who(), GroupAccess.path(store.name(), namespace));
-    boolean any = rights.any(MODIFY);
-    if (!any && !rights.any(PRUNE)) {
-      return;
-    }
-    for (GroupId group : store.groups(namespace)) {
-      task.checkAborted();
-      try {
-        if (!any && !call.who().mayActFor(store.owner(namespace, group))) {
-          continue;
-        }
-        task.log("Pruning group " + namespace + ":\"" + group + "\"");
-        List<SnapshotId> removed = new ArrayList<>();
-        for (Decision decision : decide(store, namespace, group, rules)) {
-          task.log((dryRun ? "would " : "") + verb(decision) + " " + decision.snapshot);
-          if (!dryRun) {
-            remove(task, store, namespace, decision, removed);
-          }
-        }
-        remember(store, namespace, removed);
-      } catch (BackupException e) {
-        task.warn("group " + group + " was not pruned: " + e.text());
-      }
-    }
-  }
-
-  private static String verb(Decision decision) {
-    return switch (decision.mark) {
-      case KEEP -> "keep";
-      case KEEP_PARTIAL -> "keep partial";
-      case PROTECTED -> "keep protected";
-      case REMOVE -> decision.keep ? "keep" : "remove";
-    };
   }
 }

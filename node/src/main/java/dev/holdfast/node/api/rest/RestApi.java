@@ -8,6 +8,8 @@ import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.host.NodeMeasurements;
 import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.Peers;
+import dev.holdfast.node.job.PruneJobs;
+import dev.holdfast.node.job.Pruning;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.replication.wire.TlsIdentity;
 
@@ -25,6 +27,8 @@ public final class RestApi {
       Peers peers,
       Jobs jobs,
       SyncJobStore syncs,
+      Pruning pruning,
+      PruneJobs prunes,
       NodeMeasurements measured) {
     ApiRouter router = new ApiRouter();
     AccessControl control = access.control();
@@ -44,7 +48,9 @@ public final class RestApi {
     new NodeConfigEndpoints(access.directory()).register(router);
     new CertificateEndpoints(identity).register(router);
     new DatastoreEndpoints(control, stores).register(router);
-    new DatastoreConfigEndpoints(control, stores, tasks).register(router);
+    SyncAccess syncAccess = new SyncAccess(control);
+    JobsOfStores jobsOfStores = new JobsOfStores(syncAccess, syncs, prunes);
+    new DatastoreConfigEndpoints(control, stores, tasks, jobsOfStores).register(router);
     new UsageEndpoints(visibility, stores, measured).register(router);
     new MeasurementEndpoints(control, stores, measured).register(router);
     new CollectionEndpoints(visibility, stores, tasks).register(router);
@@ -53,10 +59,11 @@ public final class RestApi {
     new SnapshotEndpoints(groups, stores).register(router);
     new SnapshotDataEndpoints(control, groups, stores).register(router);
     new ContentEndpoints(groups, stores).register(router);
-    new PruneEndpoints(control, groups, stores, tasks).register(router);
+    new PruneEndpoints(control, groups, stores, tasks, pruning).register(router);
     new RemoteEndpoints(control, peers, syncs).register(router);
     new RemoteScanEndpoints(peers).register(router);
-    new SyncJobEndpoints(new SyncAccess(control), syncs, jobs, stores).register(router);
+    new SyncJobEndpoints(syncAccess, syncs, jobs, stores).register(router);
+    new StoreJobEndpoints<>(StoreJobKinds.PRUNE, prunes.configs(), jobs, control).register(router);
     Unavailable.register(router);
     return router;
   }

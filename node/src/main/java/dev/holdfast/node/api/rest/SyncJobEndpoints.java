@@ -3,7 +3,6 @@ package dev.holdfast.node.api.rest;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.SyncConfig;
@@ -224,7 +223,7 @@ public final class SyncJobEndpoints {
   private ApiResult list(ApiCall call, boolean withRuns) {
     String direction = call.params().text(DIRECTION.name(), "pull");
     ArrayNode list = Json.array();
-    for (SyncJobConfig job : store.all()) {
+    for (SyncJobConfig job : store.configs().all()) {
       boolean wanted =
           (direction.equals("all") || job.isPush() == direction.equals("push"))
               && (!call.params().has("store") || call.params().store().equals(job.store()));
@@ -236,7 +235,7 @@ public final class SyncJobEndpoints {
         list.add(json);
       }
     }
-    return ApiResult.of(list).with("digest", store.digest());
+    return ApiResult.of(list).with("digest", store.configs().digest());
   }
 
   private ApiResult show(ApiCall call) {
@@ -244,11 +243,14 @@ public final class SyncJobEndpoints {
     if (!access.maySee(call.who(), job)) {
       throw BackupException.invalid("permission check failed");
     }
-    return ApiResult.of(json(job)).with("digest", store.digest());
+    return ApiResult.of(json(job)).with("digest", store.configs().digest());
   }
 
   private SyncJobConfig require(String id) {
-    return store.find(id).orElseThrow(() -> BackupException.invalid("no such sync '" + id + "'"));
+    return store
+        .configs()
+        .find(id)
+        .orElseThrow(() -> BackupException.invalid("no such sync '" + id + "'"));
   }
 
   private static ObjectNode json(SyncJobConfig job) {
@@ -268,22 +270,14 @@ public final class SyncJobEndpoints {
     SyncJobConfig job = changed(new SyncJobConfig(id, new TreeMap<>()), call.params());
     access.requireChange(call.who(), job);
     var unused = job.toSync();
-    store.put(
-        null,
-        id,
-        known -> {
-          if (known.isPresent() || store.isDeclared(id)) {
-            throw new BackupException(Kind.ALREADY_EXISTS, "job '" + id + "' already exists.");
-          }
-          return Optional.of(job);
-        });
+    store.create(job);
     return ApiResult.none();
   }
 
   private ApiResult change(ApiCall call) {
     String id = call.params().text("id");
     requireOurs(id);
-    store.put(
+    store.update(
         call.params().digest(),
         id,
         known -> {
@@ -300,7 +294,7 @@ public final class SyncJobEndpoints {
   private ApiResult remove(ApiCall call) {
     String id = call.params().text("id");
     requireOurs(id);
-    store.put(
+    store.update(
         call.params().digest(),
         id,
         known -> {
@@ -313,7 +307,7 @@ public final class SyncJobEndpoints {
   }
 
   private void requireOurs(String id) {
-    if (store.isDeclared(id)) {
+    if (store.configs().isDeclared(id)) {
       throw BackupException.invalid(
           "sync job '" + id + "' is declared in mesh.yaml; change it there");
     }

@@ -50,7 +50,6 @@ final class Unavailable {
   private static void notBuilt(ApiRouter router) {
     missing(router, "garbage collection", "POST", STORE + "/gc");
     missing(router, "verification", "POST", STORE + "/verify");
-    jobs(router, "prune");
     jobs(router, "verify");
     missing(router, "moving groups", "POST", STORE + "/move-group");
     missing(router, "moving namespaces", "POST", STORE + "/move-namespace");

@@ -1,0 +1,49 @@
+package dev.holdfast.node.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What jobs that look after a datastore have in common. */
+final class StoreJobOptions {
+  @Option(names = "--store", paramLabel = "NAME", description = "The datastore.")
+  private @Nullable String store;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "EVENT",
+      description = "When it runs, such as `daily`, `sat 18:15` or `mon..fri 20:00`.")
+  private @Nullable String schedule;
+
+  @Option(
+      names = "--ns",
+      paramLabel = "NAMESPACE",
+      description = "Where it begins; everywhere if not given.")
+  private @Nullable String namespace;
+
+  @Option(
+      names = "--max-depth",
+      paramLabel = "N",
+      description = "Levels below that, 0 = none; all if not given.")
+  private @Nullable Integer maxDepth;
+
+  @Option(names = "--comment", paramLabel = "TEXT", description = "One line.")
+  private @Nullable String comment;
+
+  /** As parameters of a call; those that were not given are left out. */
+  void putInto(ObjectNode body) {
+    put(body, "store", store);
+    put(body, "schedule", schedule);
+    put(body, "ns", namespace);
+    put(body, "comment", comment);
+    if (maxDepth != null) {
+      body.put("max-depth", maxDepth);
+    }
+  }
+
+  private static void put(ObjectNode body, String name, @Nullable String value) {
+    if (value != null) {
+      body.put(name, value);
+    }
+  }
+}

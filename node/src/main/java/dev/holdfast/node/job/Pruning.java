@@ -1,0 +1,207 @@
+package dev.holdfast.node.job;
+
+import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.prune.KeepRules;
+import dev.holdfast.chunkstore.prune.PruneSelection;
+import dev.holdfast.chunkstore.prune.PruneSelection.Candidate;
+import dev.holdfast.chunkstore.prune.PruneSelection.Mark;
+import dev.holdfast.node.access.AccessControl;
+import dev.holdfast.node.access.Privilege;
+import dev.holdfast.node.access.Rights;
+import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.task.WorkerTask;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Removes snapshots by retention rules, of one group or of all below a namespace, with the log
+ * lines of a real server (spec/engine.md §3). Chunks stay until garbage is collected. Any thread;
+ * blocks on files.
+ */
+public final class Pruning {
+  private static final Set<Privilege> MODIFY = Set.of(Privilege.DATASTORE_MODIFY);
+  private static final Set<Privilege> PRUNE = Set.of(Privilege.DATASTORE_PRUNE);
+
+  private static final String KEEP_ALL = "No prune selection - keeping all files.";
+
+  private final DatastoreRegistry stores;
+  private final AccessControl access;
+  private final ZoneId zone;
+
+  /**
+   * What to prune.
+   *
+   * @param maxDepth levels below the namespace; absent = all
+   * @param dryRun only to tell what would be
+   */
+  public record Order(
+      DatastoreName store,
+      Namespace namespace,
+      OptionalInt maxDepth,
+      KeepRules rules,
+      boolean dryRun) {
+
+    /** Of its tasks, and in their logs. */
+    public String where() {
+      return place(store, namespace);
+    }
+  }
+
+  /**
+   * @param zone in whose days, weeks, … the rules count
+   */
+  public Pruning(DatastoreRegistry stores, AccessControl access, ZoneId zone) {
+    this.stores = stores;
+    this.access = access;
+    this.zone = zone;
+  }
+
+  private static String place(DatastoreName store, Namespace namespace) {
+    return store + (namespace.isRoot() ? "" : ":" + namespace);
+  }
+
+  // ---- one group ----
+
+  /** Oldest first, as they are removed. */
+  public List<PruneDecision> decide(
+      Datastore store, Namespace namespace, GroupId group, KeepRules rules) {
+    List<Candidate> candidates = new ArrayList<>();
+    for (SnapshotId snapshot : store.snapshots(namespace, group)) {
+      candidates.add(
+          new Candidate(
+              snapshot.time(),
+              store.isFinished(namespace, snapshot),
+              store.isProtected(namespace, snapshot)));
+    }
+    List<PruneDecision> decisions = new ArrayList<>();
+    new TreeMap<>(PruneSelection.decide(candidates, rules, zone))
+        .forEach(
+            (time, made) -> {
+              boolean keep = rules.keepAll() || made.mark() != Mark.REMOVE;
+              decisions.add(new PruneDecision(group.at(time), made.mark(), keep, made.rule()));
+            });
+    return decisions;
+  }
+
+  /** Does what was decided for a group. */
+  public void group(
+      WorkerTask task,
+      Datastore store,
+      Namespace namespace,
+      KeepRules rules,
+      List<PruneDecision> decisions) {
+    logRules(task, rules);
+    if (!decisions.isEmpty()) {
+      GroupId group = decisions.getFirst().snapshot().group();
+      task.log("Starting prune on " + place(store.name(), namespace) + " group \"" + group + "\"");
+    }
+    List<SnapshotId> removed = new ArrayList<>();
+    for (PruneDecision decision : decisions) {
+      task.log(decision.snapshot() + " " + decision.markText());
+      remove(task, store, namespace, decision, removed);
+    }
+    remember(store, namespace, removed);
+  }
+
+  private static void logRules(WorkerTask task, KeepRules rules) {
+    task.log(rules.keepAll() ? KEEP_ALL : "retention options: " + rules);
+  }
+
+  /** One that is in use, or was protected just now, stays; the others go all the same. */
+  private static void remove(
+      WorkerTask task,
+      Datastore store,
+      Namespace namespace,
+      PruneDecision decision,
+      List<SnapshotId> removed) {
+    if (decision.keep()) {
+      return;
+    }
+    try {
+      store.deleteSnapshot(namespace, decision.snapshot(), false);
+      removed.add(decision.snapshot());
+    } catch (BackupException e) {
+      task.warn("failed to remove " + decision.snapshot() + ": " + e.text());
+    }
+  }
+
+  /** Once for a group, since each time writes a file. */
+  private void remember(Datastore store, Namespace namespace, List<SnapshotId> removed) {
+    if (!removed.isEmpty()) {
+      GroupId group = removed.getFirst().group();
+      List<Long> times = removed.stream().map(SnapshotId::time).toList();
+      stores.removed().add(store.name(), namespace, group, times);
+    }
+  }
+
+  // ---- all groups ----
+
+  /**
+   * Prunes what the caller may prune: all groups of a namespace, or his own, or none; what he may
+   * not is passed over without a word.
+   *
+   * @throws BackupException when the datastore or the namespace is not there, or in maintenance
+   */
+  public void datastore(WorkerTask task, Order order, AuthId caller) {
+    Datastore store = stores.writing(order.store());
+    int depth = order.maxDepth().orElse(Namespace.DEPTH_MAX);
+    List<Namespace> namespaces = store.namespaces(order.namespace(), depth);
+    task.log(
+        "Starting datastore prune on "
+            + order.where()
+            + (depth == 0
+                ? ", non-recursive"
+                : order.maxDepth().isPresent()
+                    ? ", down to depth " + depth
+                    : ", down to full depth"));
+    if (order.dryRun()) {
+      task.log("(dry test run)");
+    }
+    if (order.rules().keepAll()) {
+      task.warn(KEEP_ALL);
+    } else {
+      logRules(task, order.rules());
+    }
+    for (Namespace namespace : namespaces) {
+      groups(task, order, store, namespace, caller);
+    }
+  }
+
+  private void groups(
+      WorkerTask task, Order order, Datastore store, Namespace namespace, AuthId caller) {
+    Rights rights = access.rights(caller, AccessControl.path(store.name(), namespace));
+    boolean any = rights.any(MODIFY);
+    if (!any && !rights.any(PRUNE)) {
+      return;
+    }
+    for (GroupId group : store.groups(namespace)) {
+      task.checkAborted();
+      try {
+        if (!any && !caller.mayActFor(store.owner(namespace, group))) {
+          continue;
+        }
+        task.log("Pruning group " + namespace + ":\"" + group + "\"");
+        List<SnapshotId> removed = new ArrayList<>();
+        for (PruneDecision decision : decide(store, namespace, group, order.rules())) {
+          task.log((order.dryRun() ? "would " : "") + decision.verb() + " " + decision.snapshot());
+          if (!order.dryRun()) {
+            remove(task, store, namespace, decision, removed);
+          }
+        }
+        remember(store, namespace, removed);
+      } catch (BackupException e) {
+        task.warn("group " + group + " was not pruned: " + e.text());
+      }
+    }
+  }
+}
