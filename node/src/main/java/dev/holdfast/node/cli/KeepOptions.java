@@ -1,7 +1,10 @@
 package dev.holdfast.node.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.chunkstore.prune.KeepRules;
 import dev.holdfast.chunkstore.prune.KeepRules.Period;
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -27,15 +30,21 @@ final class KeepOptions {
 
   /** As parameters of a call; those that were not given are left out. */
   void putInto(ObjectNode body) {
+    rules().counts().forEach((period, count) -> body.put(period.option(), count));
+  }
+
+  KeepRules rules() {
+    Map<Period, Long> counts = new EnumMap<>(Period.class);
     for (Period period : Period.values()) {
       Long count = count(period);
       if (count != null) {
         if (count < 1) {
           throw new UsageException("--" + period.option() + " takes 1 or more", null);
         }
-        body.put(period.option(), count);
+        counts.put(period, count);
       }
     }
+    return new KeepRules(counts);
   }
 
   private @Nullable Long count(Period period) {

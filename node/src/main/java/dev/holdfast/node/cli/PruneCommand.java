@@ -6,7 +6,6 @@ import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.node.cli.Table.Align;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -20,7 +19,8 @@ import picocli.CommandLine.Parameters;
       "Remove the snapshots of a group that no rule keeps, and list what became of each.",
       "Each rule keeps the newest snapshot of so many periods, before those that an earlier rule"
           + " keeps already. Without any rule everything is kept."
-    })
+    },
+    subcommands = PruneSimulateCommand.class)
 final class PruneCommand implements Callable<Integer> {
   private final Terminal terminal;
 
@@ -28,7 +28,7 @@ final class PruneCommand implements Callable<Integer> {
   @Mixin private NamespaceOption namespaceOption = new NamespaceOption();
   @Mixin private OutputOption output = new OutputOption();
 
-  @Parameters(paramLabel = "GROUP", description = "TYPE/ID")
+  @Parameters(paramLabel = "GROUP", arity = "0..1", description = "TYPE/ID")
   private @Nullable GroupId group;
 
   @Mixin private KeepOptions keep = new KeepOptions();
@@ -49,7 +49,10 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Namespace namespace = namespaceOption.of(terminal);
-    ObjectNode body = SnapshotChoice.body(namespace, Objects.requireNonNull(group));
+    if (group == null) {
+      throw new UsageException("no group was named", "Add GROUP, such as host/web1.");
+    }
+    ObjectNode body = SnapshotChoice.body(namespace, group);
     keep.putInto(body);
     body.put("dry-run", dryRun);
     List<Field> fields =

@@ -296,4 +296,17 @@ final class PruneJobsTest {
     unused = node.admin().delete("/config/datastore/extra", Map.of());
     assertThat(node.admin().get("/config/prune")).isEmpty();
   }
+
+  @Test
+  void rulesCanBeTriedBeforeAJobIsMade() throws IOException {
+    TestNode node = start();
+    JsonNode life =
+        node.admin()
+            .get(
+                "/mesh/prune-simulation",
+                Map.of("schedule", "hourly", "keep-daily", "3", "days", "30", "end", "1717581600"));
+    assertThat(life.path("kept").asInt()).isEqualTo(3);
+    assertThat(life.path("made").asInt()).isBetween(720, 722);
+    assertThat(life.path("snapshots").path(0).path("rule").asText()).isEqualTo("keep-daily");
+  }
 }

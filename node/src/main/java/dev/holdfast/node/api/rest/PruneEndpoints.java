@@ -57,6 +57,12 @@ final class PruneEndpoints {
   private static final Set<Privilege> PRUNE = Set.of(Privilege.DATASTORE_PRUNE);
   private static final Need REMOVE = new Need(MODIFY, PRUNE);
 
+  /** How many snapshots to keep for each period. */
+  static final List<Param> KEEP =
+      Stream.of(Period.values())
+          .map(period -> Param.integer(period.option(), 1, Long.MAX_VALUE).orNone())
+          .toList();
+
   private final AccessControl control;
   private final GroupAccess access;
   private final DatastoreRegistry stores;
@@ -100,14 +106,14 @@ final class PruneEndpoints {
 
   private static ParamSchema schema(Param... more) {
     Stream<Param> common = Stream.of(Param.STORE, Param.NS, Param.bool("dry-run"));
-    Stream<Param> keep =
-        Stream.of(Period.values())
-            .map(period -> Param.integer(period.option(), 1, Long.MAX_VALUE).orNone());
     return ParamSchema.of(
-        Stream.of(common, Stream.of(more), keep).flatMap(part -> part).toArray(Param[]::new));
+        Stream.of(common, Stream.of(more), KEEP.stream())
+            .flatMap(part -> part)
+            .toArray(Param[]::new));
   }
 
-  private static KeepRules rules(Params params) {
+  /** Of {@link #KEEP}. */
+  static KeepRules rules(Params params) {
     Map<Period, Long> counts = new EnumMap<>(Period.class);
     for (Period period : Period.values()) {
       params.optionalInteger(period.option()).ifPresent(count -> counts.put(period, count));

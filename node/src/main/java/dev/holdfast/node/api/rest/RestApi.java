@@ -63,6 +63,7 @@ public final class RestApi {
     new RemoteEndpoints(control, peers, syncs).register(router);
     new RemoteScanEndpoints(peers).register(router);
     new SyncJobEndpoints(syncAccess, syncs, jobs, stores).register(router);
+    new PruneSimulationEndpoints(tasks.clock()).register(router);
     new StoreJobEndpoints<>(StoreJobKinds.PRUNE, prunes.configs(), jobs, control).register(router);
     Unavailable.register(router);
     return router;

@@ -5,7 +5,6 @@ import static dev.holdfast.node.access.Privilege.DATASTORE_MODIFY;
 import static dev.holdfast.node.access.Privilege.DATASTORE_VERIFY;
 
 import dev.holdfast.chunkstore.model.Namespace;
-import dev.holdfast.chunkstore.prune.KeepRules.Period;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.rest.StoreJobEndpoints.Kind;
 import dev.holdfast.node.job.JobType;
@@ -34,7 +33,7 @@ final class StoreJobKinds {
           List.of(Param.STORE, SCHEDULE),
           Stream.concat(
                   Stream.of(Param.NS, MAX_DEPTH, Param.bool("disable"), Param.COMMENT),
-                  Stream.of(Period.values()).map(StoreJobKinds::keep))
+                  PruneEndpoints.KEEP.stream())
               .toList(),
           Set.of(DATASTORE_AUDIT, DATASTORE_MODIFY),
           Set.of(DATASTORE_AUDIT),
@@ -60,8 +59,4 @@ final class StoreJobKinds {
           Set.of(DATASTORE_AUDIT, DATASTORE_VERIFY),
           DATASTORE_VERIFY,
           VerifyJobConfig::new);
-
-  private static Param keep(Period period) {
-    return Param.integer(period.option(), 1, Long.MAX_VALUE);
-  }
 }

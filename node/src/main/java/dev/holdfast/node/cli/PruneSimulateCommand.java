@@ -1,0 +1,136 @@
+package dev.holdfast.node.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.holdfast.meshconfig.CalendarEvent;
+import dev.holdfast.meshconfig.TimeSpan;
+import dev.holdfast.node.cli.Table.Align;
+import dev.holdfast.node.job.PruneSimulation;
+import dev.holdfast.node.job.PruneSimulation.Count;
+import dev.holdfast.node.job.PruneSimulation.Result;
+import dev.holdfast.node.job.PruneSimulation.Snapshot;
+import dev.holdfast.node.job.PruneSimulationJson;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "simulate",
+    description = {
+      "Show which snapshots rules would keep, and how many, if backups were made by a schedule.",
+      "Nothing is read and nothing removed; no node is needed."
+    })
+final class PruneSimulateCommand implements Callable<Integer> {
+  /** Lines of the drawing, and its widest bar. */
+  private static final int BARS_MAX = 24;
+
+  private static final int BAR_WIDTH_MAX = 50;
+
+  private final Terminal terminal;
+
+  @Mixin private KeepOptions keep = new KeepOptions();
+  @Mixin private OutputOption output = new OutputOption();
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "EVENT",
+      required = true,
+      description = "When backups are made, such as `hourly` or `mon..fri 20:00`.")
+  private String schedule = "";
+
+  @Option(
+      names = "--prune-schedule",
+      paramLabel = "EVENT",
+      description = "When the rules are applied; default: after each backup.")
+  private @Nullable String pruneSchedule;
+
+  @Option(
+      names = "--span",
+      paramLabel = "TIME",
+      defaultValue = "1y",
+      description = "How long until now, such as 90d or 10y; default: ${DEFAULT-VALUE}.")
+  private String span = "";
+
+  PruneSimulateCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    long end = Instant.now().getEpochSecond();
+    long start = end - TimeSpan.parse(span).duration().toSeconds();
+    Result result =
+        PruneSimulation.run(
+            new PruneSimulation.Plan(
+                CalendarEvent.parse(schedule),
+                Optional.ofNullable(pruneSchedule).map(CalendarEvent::parse),
+                keep.rules(),
+                ZoneId.systemDefault(),
+                start,
+                end));
+    if (output.isJson(terminal)) {
+      OutputOption.json(terminal, PruneSimulationJson.of(result));
+    } else {
+      draw(result);
+    }
+    return ExitCode.OK.number();
+  }
+
+  private void draw(Result result) {
+    ArrayNode rows = JsonNodeFactory.instance.arrayNode();
+    long end = result.plan().end();
+    for (Snapshot snapshot : result.kept()) {
+      rows.addObject()
+          .put("backup-time", snapshot.made())
+          .put("age", span(snapshot.lifeSeconds(end)))
+          .put("kept by", snapshot.reason());
+    }
+    output.print(
+        terminal,
+        rows,
+        List.of(
+            Field.time("backup-time"),
+            Field.of("age", Align.RIGHT, row -> row.path("age").asText()),
+            Field.text("kept by")));
+    terminal.line("");
+    bars(result);
+    terminal.line("");
+    terminal.line(
+        result.snapshots().size()
+            + " made, "
+            + result.kept().size()
+            + " kept, at most "
+            + result.countMax()
+            + " at a time");
+  }
+
+  /** How many there are, over time. */
+  private void bars(Result result) {
+    List<Count> counts = result.counts();
+    int step = Math.max(1, (counts.size() + BARS_MAX - 1) / BARS_MAX);
+    int most = Math.max(1, result.countMax());
+    // Counted from the end, so that the last line is the present.
+    for (int i = (counts.size() - 1) % step; i < counts.size(); i += step) {
+      Count count = counts.get(i);
+      int width = (int) ((long) count.snapshots() * BAR_WIDTH_MAX / most);
+      terminal.line(
+          HumanText.time(count.time())
+              + String.format(Locale.ROOT, " %6d ", count.snapshots())
+              + "█".repeat(width));
+    }
+  }
+
+  /** In days from two days on. */
+  private static String span(long seconds) {
+    Duration age = Duration.ofSeconds(seconds);
+    return age.toDays() >= 2 ? age.toDays() + " d" : age.toHours() + " h";
+  }
+}
