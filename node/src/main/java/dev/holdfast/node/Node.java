@@ -12,6 +12,7 @@ import dev.holdfast.meshconfig.MeshConfigReader;
 import dev.holdfast.meshconfig.Problem;
 import dev.holdfast.meshconfig.SecretFiles;
 import dev.holdfast.node.access.AccessState;
+import dev.holdfast.node.access.NodeConfig;
 import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.node.access.StateFile;
 import dev.holdfast.node.api.ApiRouter;
@@ -28,6 +29,7 @@ import dev.holdfast.node.job.JobStates;
 import dev.holdfast.node.job.JobTimer;
 import dev.holdfast.node.job.JobType;
 import dev.holdfast.node.job.Jobs;
+import dev.holdfast.node.job.LogRotation;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.job.PruneJobs;
 import dev.holdfast.node.job.Pruning;
@@ -180,6 +182,9 @@ public final class Node implements AutoCloseable {
     Pruning pruning = new Pruning(stores, access.control(), clock.getZone());
     PruneJobs prunes = PruneJobs.open(directory, config.datastores().values(), pruning, runner);
     jobs.register(JobType.PRUNE, prunes::jobs);
+    StateFile<NodeConfig> nodeConfig =
+        new StateFile<>(directory, "node.cfg", NodeConfig::parse, NodeConfig::format);
+    jobs.register(JobType.LOG_ROTATION, new LogRotation(tasks, nodeConfig, runner)::jobs);
 
     NodeMeasurements measured = new NodeMeasurements(() -> spaces(stores), clock);
     ApiRouter router =

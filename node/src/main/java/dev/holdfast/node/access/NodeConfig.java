@@ -4,6 +4,7 @@ import dev.holdfast.chunkstore.error.BackupException;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,11 @@ import org.jspecify.annotations.Nullable;
  * here. Immutable.
  */
 public final class NodeConfig {
-  /** What means something here: words for people. */
-  public static final List<String> OPTIONS = List.of("location", "consent-text");
+  /** How long ended tasks are remembered. */
+  public static final String TASK_LOG_MAX_DAYS = "task-log-max-days";
+
+  /** What means something here: words for people, and one number. */
+  public static final List<String> OPTIONS = List.of("location", "consent-text", TASK_LOG_MAX_DAYS);
 
   private final String description;
   private final SortedMap<String, String> options;
@@ -47,7 +51,9 @@ public final class NodeConfig {
         throw BackupException.invalid("found '" + line + "', expected KEY: VALUE");
       }
     }
-    return new NodeConfig(description.toString().stripTrailing(), options);
+    NodeConfig config = new NodeConfig(description.toString().stripTrailing(), options);
+    var unused = config.taskLogMaxDays(); // a number, or it is refused
+    return config;
   }
 
   public String format() {
@@ -55,6 +61,12 @@ public final class NodeConfig {
     description.lines().forEach(line -> text.append('#').append(line).append('\n'));
     options.forEach((key, value) -> text.append(key).append(": ").append(value).append('\n'));
     return text.toString();
+  }
+
+  /** Absent = as many as there is room for. */
+  public OptionalLong taskLogMaxDays() {
+    String days = options.get(TASK_LOG_MAX_DAYS);
+    return days == null ? OptionalLong.empty() : OptionalLong.of(SectionValues.integer(days));
   }
 
   /** Of several lines; empty when there is none. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,16 +27,22 @@ import org.slf4j.LoggerFactory;
  * archive := (upid " " endtime " " status NL)*     endtime of eight hex digits
  * </pre>
  *
- * A full archive is moved to {@code archive.1} and so on. The lists are conveniences: what cannot
- * be written is logged and never fails the work that the list is about.
+ * A full archive is moved to {@code archive.1} and so on, once a day. The lists are conveniences:
+ * what cannot be written is logged and never fails the work that the list is about.
  */
 final class TaskLists {
   private static final Logger LOG = LoggerFactory.getLogger(TaskLists.class);
 
   /** Sizes as PBS rotates them (spec/engine.md §10.2). */
-  private static final int ARCHIVE_BYTES_MAX = 512 * 1024;
+  static final int ARCHIVE_BYTES_MAX = 512 * 1024;
 
   private static final int ARCHIVES_MAX = 20;
+
+  /** What is longer is moved at once and not only when its day is over: no more is ever read. */
+  private static final int LIST_BYTES_MAX = 4 * ARCHIVE_BYTES_MAX;
+
+  /** Even where days are counted: 500 MiB of lists. */
+  private static final int ARCHIVES_LIMIT = 1000;
 
   private final FileOps files;
   private final Path directory;
@@ -67,8 +74,8 @@ final class TaskLists {
         String.format(
             Locale.ROOT, "%s %08X %s\n", task.upid(), task.endTime(), task.status().text());
     String old = text("archive");
-    if (old.length() > ARCHIVE_BYTES_MAX) {
-      rotate();
+    if (old.length() > LIST_BYTES_MAX - 2 * Upid.LENGTH_MAX) {
+      shift();
       old = "";
     }
     replace("archive", old + line);
@@ -76,7 +83,8 @@ final class TaskLists {
 
   /** Newest first, until enough. */
   void visitArchive(BooleanSupplier enough, Consumer<TaskInfo> visitor) {
-    for (int i = 0; i <= ARCHIVES_MAX && !enough.getAsBoolean(); i++) {
+    int last = count();
+    for (int i = 0; i <= last && !enough.getAsBoolean(); i++) {
       for (String line : lines(archiveName(i)).reversed()) {
         TaskInfo task = parse(line);
         if (task != null) {
@@ -86,37 +94,85 @@ final class TaskLists {
     }
   }
 
-  private void rotate() {
+  /**
+   * Moves a full archive aside and drops old ones with the logs of their tasks.
+   *
+   * @param newestBefore one whose newest task ended before that, in seconds since 1970, is dropped;
+   *     empty: all but the newest {@link #ARCHIVES_MAX}
+   */
+  synchronized TaskRegistry.Rotation rotate(OptionalLong newestBefore) {
+    boolean full = text("archive").length() > ARCHIVE_BYTES_MAX;
+    if (full) {
+      shift();
+    }
+    int archives = 0;
+    int logs = 0;
+    for (int i = count(); i > 0; i--) {
+      if (i > ARCHIVES_LIMIT || isOld(i, newestBefore)) {
+        logs += drop(i);
+        archives++;
+      } else {
+        break; // what is newer stays, too
+      }
+    }
+    return new TaskRegistry.Rotation(full, archives, logs);
+  }
+
+  private boolean isOld(int number, OptionalLong newestBefore) {
+    return newestBefore.isEmpty()
+        ? number > ARCHIVES_MAX
+        : lines(archiveName(number)).stream()
+            .map(TaskLists::parse)
+            .noneMatch(task -> task != null && task.endTime() >= newestBefore.getAsLong());
+  }
+
+  /** How many archives there are besides the one that is written. */
+  private int count() {
+    int count = 0;
     try {
-      for (int i = ARCHIVES_MAX - 1; i >= 0; i--) {
-        Path from = directory.resolve(archiveName(i));
-        if (files.stat(from) != null) {
-          if (i == ARCHIVES_MAX - 1) {
-            dropOldest(i);
-          } else {
-            files.rename(from, directory.resolve(archiveName(i + 1)));
-          }
-        }
+      while (files.stat(directory.resolve(archiveName(count + 1))) != null) {
+        count++;
+      }
+    } catch (IOException e) {
+      LOG.warn("cannot look for task archives: {}", e.toString());
+    }
+    return count;
+  }
+
+  private void shift() {
+    try {
+      for (int i = count(); i >= 0; i--) {
+        files.rename(directory.resolve(archiveName(i)), directory.resolve(archiveName(i + 1)));
       }
     } catch (IOException e) {
       LOG.warn("cannot rotate the task archive: {}", e.toString());
     }
   }
 
-  // The logs go with the list that names them.
-  private void dropOldest(int number) throws IOException {
-    for (String line : lines(archiveName(number))) {
-      TaskInfo task = parse(line);
-      if (task != null) {
-        try {
-          files.delete(
-              directory.resolve(task.upid().directoryName()).resolve(task.upid().toString()));
-        } catch (NoSuchFileException e) {
-          // gone already
+  /** The logs go with the list that names them; returns how many. */
+  private int drop(int number) {
+    int logs = 0;
+    try {
+      for (String line : lines(archiveName(number))) {
+        TaskInfo task = parse(line);
+        if (task != null && deleteLog(task.upid())) {
+          logs++;
         }
       }
+      files.delete(directory.resolve(archiveName(number)));
+    } catch (IOException e) {
+      LOG.warn("cannot drop task archive '{}': {}", archiveName(number), e.toString());
     }
-    files.delete(directory.resolve(archiveName(number)));
+    return logs;
+  }
+
+  private boolean deleteLog(Upid upid) throws IOException {
+    try {
+      files.delete(directory.resolve(upid.directoryName()).resolve(upid.toString()));
+      return true;
+    } catch (NoSuchFileException e) {
+      return false; // gone already
+    }
   }
 
   private static String archiveName(int number) {
@@ -143,8 +199,7 @@ final class TaskLists {
   private String text(String name) {
     Path file = directory.resolve(name);
     try (SeekableByteChannel channel = files.open(file)) {
-      ByteBuffer buffer =
-          ByteBuffer.allocate((int) Math.min(channel.size(), 4 * ARCHIVE_BYTES_MAX));
+      ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(channel.size(), LIST_BYTES_MAX));
       while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
         // until full or at the end
       }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -181,7 +183,7 @@ public final class TaskRegistry {
   }
 
   /** Waits until nothing runs, at most so long; returns how many still do. */
-  public synchronized int awaitIdle(java.time.Duration atMost) throws InterruptedException {
+  public synchronized int awaitIdle(Duration atMost) throws InterruptedException {
     long deadline = System.nanoTime() + atMost.toNanos();
     while (!running.isEmpty()) {
       long left = (deadline - System.nanoTime()) / 1_000_000;
@@ -191,6 +193,27 @@ public final class TaskRegistry {
       wait(left);
     }
     return running.size();
+  }
+
+  /**
+   * What a rotation of the archive did.
+   *
+   * @param rotated a full list was moved aside
+   * @param archives lists that were dropped, with the logs of the tasks in them
+   */
+  public record Rotation(boolean rotated, int archives, int logs) {}
+
+  /**
+   * Moves a full archive aside and drops old ones, with their logs; once a day.
+   *
+   * @param maxDays how long a task is remembered; absent = about 10 MiB of archives
+   */
+  public Rotation rotateArchive(OptionalLong maxDays) {
+    long now = clock.instant().getEpochSecond();
+    return lists.rotate(
+        maxDays.isEmpty()
+            ? OptionalLong.empty()
+            : OptionalLong.of(now - Duration.ofDays(maxDays.getAsLong()).toSeconds()));
   }
 
   public synchronized int runningCount() {

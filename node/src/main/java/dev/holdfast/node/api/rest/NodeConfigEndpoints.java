@@ -29,7 +29,10 @@ final class NodeConfigEndpoints {
   private static final String DESCRIPTION = "description";
 
   /** A number among texts. */
-  private static final String LOG_DAYS = "task-log-max-days";
+  private static final String LOG_DAYS = NodeConfig.TASK_LOG_MAX_DAYS;
+
+  /** A hundred years. */
+  private static final int LOG_DAYS_MAX = 36_525;
 
   private static final Shape OPTIONS =
       Shape.object(
@@ -62,7 +65,10 @@ final class NodeConfigEndpoints {
                 Param.anyText(DESCRIPTION).orNone(),
                 Param.text("location", 0, 128, "\\P{Cntrl}*").orNone(),
                 Param.text("consent-text", 0, 64 * 1024, "\\P{Cntrl}*").orNone(),
-                Param.choice("delete", DESCRIPTION, "location", "consent-text").orNone().list(),
+                Param.integer(LOG_DAYS, 0, LOG_DAYS_MAX).orNone(),
+                Param.choice("delete", DESCRIPTION, "location", "consent-text", LOG_DAYS)
+                    .orNone()
+                    .list(),
                 Param.DIGEST),
             Rule.any("/system", Privilege.SYS_MODIFY),
             this::change));
@@ -104,7 +110,7 @@ final class NodeConfigEndpoints {
     }
     for (String key : NodeConfig.OPTIONS) {
       if (params.has(key)) {
-        changed = changed.with(key, params.text(key));
+        changed = changed.with(key, params.written(key));
       }
     }
     return changed;
