@@ -5,6 +5,7 @@ import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.file.LocalFiles;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Fingerprint;
+import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.meshconfig.Limits;
 import dev.holdfast.meshconfig.MeshConfig;
@@ -38,6 +39,7 @@ import dev.holdfast.node.job.ReplicationHistory;
 import dev.holdfast.node.job.SiteStatuses;
 import dev.holdfast.node.job.SyncFactory;
 import dev.holdfast.node.job.SyncJobs;
+import dev.holdfast.node.maintenance.CollectionJobs;
 import dev.holdfast.node.session.BackupUpgrade;
 import dev.holdfast.node.session.MeshTunnelUpgrade;
 import dev.holdfast.node.session.ReaderUpgrade;
@@ -185,11 +187,23 @@ public final class Node implements AutoCloseable {
     StateFile<NodeConfig> nodeConfig =
         new StateFile<>(directory, "node.cfg", NodeConfig::parse, NodeConfig::format);
     jobs.register(JobType.LOG_ROTATION, new LogRotation(tasks, nodeConfig, runner)::jobs);
+    CollectionJobs collections = new CollectionJobs(stores, runner, tasks);
+    jobs.register(JobType.GARBAGE_COLLECTION, collections::all);
 
     NodeMeasurements measured = new NodeMeasurements(() -> spaces(stores), clock);
     ApiRouter router =
         RestApi.router(
-            access, stores, tasks, identity, peers, jobs, syncStore, pruning, prunes, measured);
+            access,
+            stores,
+            tasks,
+            identity,
+            peers,
+            jobs,
+            syncStore,
+            pruning,
+            prunes,
+            collections,
+            measured);
     new MeshEndpoints(mesh, peers, syncs, jobs, history).register(router);
     Sessions sessions =
         new Sessions(
@@ -274,7 +288,12 @@ public final class Node implements AutoCloseable {
         .datastores()
         .forEach(
             (name, declared) -> {
-              DatastoreConfig store = DatastoreConfig.of(name, declared.path());
+              DatastoreConfig store =
+                  declared
+                      .gc()
+                      .map(CalendarEvent::toString)
+                      .map(DatastoreConfig.of(name, declared.path())::withCollection)
+                      .orElse(DatastoreConfig.of(name, declared.path()));
               try {
                 stores.declare(store);
               } catch (BackupException e) {

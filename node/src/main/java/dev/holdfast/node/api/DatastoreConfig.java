@@ -2,13 +2,18 @@ package dev.holdfast.node.api;
 
 import dev.holdfast.chunkstore.chunk.SyncLevel;
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.gc.GcOptions;
 import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.SectionConfig.Schema;
 import dev.holdfast.node.access.SectionConfig.Section;
+import dev.holdfast.node.access.SectionValues;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -65,6 +70,13 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
     return file;
   }
 
+  /** The same with a schedule of garbage collection. */
+  public DatastoreConfig withCollection(String schedule) {
+    SortedMap<String, String> changed = new TreeMap<>(properties);
+    changed.put("gc-schedule", schedule);
+    return new DatastoreConfig(name, changed);
+  }
+
   static DatastoreConfig of(Section section) {
     return new DatastoreConfig(new DatastoreName(section.id()), section.single());
   }
@@ -85,6 +97,30 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
   public SyncLevel syncLevel() {
     String level = propertyOf(properties.getOrDefault("tuning", ""), "sync-level");
     return level == null ? SyncLevel.FILESYSTEM : SyncLevel.parse(level);
+  }
+
+  /**
+   * How garbage is collected, by the {@code tuning} property string (spec/engine.md §11).
+   *
+   * @param cutoff see {@link GcOptions}
+   */
+  public record Collection(Duration cutoff, boolean checkAccessTimes) {}
+
+  /** INVALID_INPUT when it cannot be read. */
+  public Collection collection() {
+    String tuning = properties.getOrDefault("tuning", "");
+    String cutoff = propertyOf(tuning, "gc-atime-cutoff");
+    String check = propertyOf(tuning, "gc-atime-safety-check");
+    return new Collection(
+        cutoff == null
+            ? GcOptions.CUTOFF_DEFAULT
+            : Duration.ofMinutes(SectionValues.integer(cutoff)),
+        check == null || SectionValues.bool(check));
+  }
+
+  /** When garbage is collected; empty = only when somebody asks. */
+  public Optional<CalendarEvent> collectionSchedule() {
+    return Optional.ofNullable(properties.get("gc-schedule")).map(CalendarEvent::parse);
   }
 
   /** Null when the store works as usual. */

@@ -19,6 +19,9 @@ final class GarbageCollectCommand implements Callable<Integer> {
   @Option(names = "--no-wait", description = "Only start it, and print its task.")
   private boolean startOnly;
 
+  @Option(names = "--dry-run", description = "Only tell what would be removed, and why.")
+  private boolean dryRun;
+
   GarbageCollectCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -28,7 +31,9 @@ final class GarbageCollectCommand implements Callable<Integer> {
     return connection.run(
         terminal,
         node -> {
-          String upid = node.post(node.storePath("/gc"), NodeConnection.object()).asText();
+          String upid =
+              node.post(node.storePath("/gc"), NodeConnection.object().put("dry-run", dryRun))
+                  .asText();
           if (startOnly) {
             terminal.line(upid);
           } else {

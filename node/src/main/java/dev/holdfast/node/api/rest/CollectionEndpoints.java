@@ -1,11 +1,9 @@
 package dev.holdfast.node.api.rest;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.datastore.Datastore;
-import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.gc.GcStatusFile;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.node.access.Privilege;
 import dev.holdfast.node.api.ApiCall;
@@ -21,25 +19,21 @@ import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Shape;
 import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.api.Shape.Value;
-import dev.holdfast.node.task.TaskRegistry;
+import dev.holdfast.node.job.Job;
+import dev.holdfast.node.job.JobStatus;
+import dev.holdfast.node.job.Jobs;
+import dev.holdfast.node.job.Trigger;
+import dev.holdfast.node.maintenance.CollectionJobs;
 import dev.holdfast.node.task.Upid;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.util.List;
 
 /**
- * What the last garbage collection of a datastore found, from its {@code .gc-status}: a collection
- * of the server that had the directory before, as long as this node has none (spec/rest-api.md
+ * Garbage collection of a datastore: starting one, and what the last one found, from its {@code
+ * .gc-status}, which a server that had the directory before may have written (spec/rest-api.md
  * §6.2, §6.6).
  */
 final class CollectionEndpoints {
-  private static final String FILE = ".gc-status";
-
-  /** No status comes near. */
-  private static final long FILE_BYTES_MAX = 64 * 1024;
-
-  private static final JsonMapper JSON = new JsonMapper();
+  private static final String STORE = "/admin/datastore/{store}/gc";
   private static final List<String> COUNTS =
       List.of(
           "index-file-count",
@@ -64,21 +58,35 @@ final class CollectionEndpoints {
           Field.text("store"),
           Field.integer("last-run-endtime").orNone().meaning("seconds since 1970"),
           Field.text("last-run-state").orNone(),
-          Field.integer("duration").orNone().meaning("seconds"));
+          Field.integer("duration").orNone().meaning("seconds"),
+          Field.text("schedule").orNone(),
+          Field.integer("next-run").orNone().meaning("seconds since 1970"));
+
   private final StoreVisibility visibility;
   private final DatastoreRegistry stores;
-  private final TaskRegistry tasks;
+  private final Jobs jobs;
+  private final CollectionJobs collections;
 
-  CollectionEndpoints(StoreVisibility visibility, DatastoreRegistry stores, TaskRegistry tasks) {
+  CollectionEndpoints(
+      StoreVisibility visibility, DatastoreRegistry stores, Jobs jobs, CollectionJobs collections) {
     this.visibility = visibility;
     this.stores = stores;
-    this.tasks = tasks;
+    this.jobs = jobs;
+    this.collections = collections;
   }
 
   void register(ApiRouter router) {
     router.add(
+        "POST",
+        STORE,
+        new Endpoint(
+            Doc.task("Removes the chunks of a datastore that no snapshot needs any more."),
+            ParamSchema.of(Param.STORE, Param.bool("dry-run")),
+            Rule.any("/datastore/{store}", Privilege.DATASTORE_MODIFY),
+            this::start));
+    router.add(
         "GET",
-        "/admin/datastore/{store}/gc",
+        STORE,
         new Endpoint(
             Doc.of("Shows the last garbage collection of a datastore.", JOB, "what it found"),
             ParamSchema.of(Param.STORE),
@@ -102,6 +110,15 @@ final class CollectionEndpoints {
             this::list));
   }
 
+  private ApiResult start(ApiCall call) {
+    DatastoreName store = call.params().store();
+    Upid task =
+        call.params().bool("dry-run", false)
+            ? collections.startDryRun(store, call.who())
+            : collections.start(store, call.who(), new Trigger.Request());
+    return ApiResult.of(task.toString());
+  }
+
   private ApiResult list(ApiCall call) {
     ArrayNode list = Json.array();
     for (DatastoreConfig config : stores.configs()) {
@@ -116,42 +133,26 @@ final class CollectionEndpoints {
 
   private ObjectNode job(Datastore store) {
     ObjectNode json = status(store).put("store", store.name().text());
-    String upid = json.path("upid").asText("");
-    if (upid.startsWith("UPID:")) {
-      Upid task = Upid.parse(upid);
-      tasks
-          .find(task)
-          .filter(found -> !found.running())
-          .ifPresent(
-              found ->
-                  json.put("last-run-endtime", found.endTime())
-                      .put("last-run-state", found.status().text())
-                      .put("duration", found.endTime() - task.startTime()));
-    }
+    jobs.find(CollectionJobs.id(store.name())).ifPresent(job -> add(json, job));
     return json;
   }
 
-  /** As stored; before any collection all zero, and without a task. */
-  static ObjectNode status(Datastore store) {
-    ObjectNode json = Json.object().putNull("upid");
-    COUNTS.forEach(count -> json.put(count, 0));
-    try {
-      var file = store.base().resolve(FILE);
-      if (Files.size(file) <= FILE_BYTES_MAX
-          && JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode stored) {
-        json.setAll(stored);
-      }
-    } catch (NoSuchFileException e) {
-      return json; // none yet
-    } catch (JsonProcessingException e) {
-      throw BackupException.corrupt(
-          "'" + FILE + "' of datastore '" + store.name() + "' is not JSON");
-    } catch (IOException e) {
-      throw new BackupException(
-          BackupException.Kind.INTERNAL,
-          "cannot read '" + FILE + "' of datastore '" + store.name() + "': " + e,
-          e);
+  private void add(ObjectNode json, Job job) {
+    JobStatus status = jobs.status(job);
+    job.schedule().ifPresent(schedule -> json.put("schedule", schedule.toString()));
+    status.nextRun().ifPresent(next -> json.put("next-run", next));
+    Upid task = status.lastRun();
+    if (status.lastStatus() != null && task != null) {
+      json.put("last-run-state", status.lastStatus().text());
+      status
+          .lastEnd()
+          .ifPresent(
+              end -> json.put("last-run-endtime", end).put("duration", end - task.startTime()));
     }
-    return json;
+  }
+
+  /** Before any collection all zero, and without a task. */
+  static ObjectNode status(Datastore store) {
+    return GcStatusFile.json(GcStatusFile.read(store));
   }
 }

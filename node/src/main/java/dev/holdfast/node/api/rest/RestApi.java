@@ -10,6 +10,7 @@ import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.job.PruneJobs;
 import dev.holdfast.node.job.Pruning;
+import dev.holdfast.node.maintenance.CollectionJobs;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.replication.wire.TlsIdentity;
 
@@ -29,6 +30,7 @@ public final class RestApi {
       SyncJobStore syncs,
       Pruning pruning,
       PruneJobs prunes,
+      CollectionJobs collections,
       NodeMeasurements measured) {
     ApiRouter router = new ApiRouter();
     AccessControl control = access.control();
@@ -53,7 +55,7 @@ public final class RestApi {
     new DatastoreConfigEndpoints(control, stores, tasks, jobsOfStores).register(router);
     new UsageEndpoints(visibility, stores, measured).register(router);
     new MeasurementEndpoints(control, stores, measured).register(router);
-    new CollectionEndpoints(visibility, stores, tasks).register(router);
+    new CollectionEndpoints(visibility, stores, jobs, collections).register(router);
     new ActivityEndpoints(stores, tasks).register(router);
     new NamespaceEndpoints(groups, stores).register(router);
     new SnapshotEndpoints(groups, stores).register(router);
