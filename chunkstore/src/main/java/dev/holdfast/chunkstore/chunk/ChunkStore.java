@@ -22,10 +22,12 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The chunks of a datastore, one file each, shared by all its namespaces (spec/formats.md §1.1,
@@ -234,6 +236,54 @@ public final class ChunkStore {
     }
   }
 
+  /**
+   * Renames a chunk that is bad, so that the next upload of it writes a fresh one (spec/formats.md
+   * §1.12). It is looked at once more, alone: somebody may have replaced it.
+   *
+   * @param bad whether these stored bytes are
+   * @return the new name; null when the chunk is gone, or good by now
+   */
+  public @Nullable String setAside(Digest digest, Predicate<byte[]> bad) {
+    Path path = path(digest);
+    return locked(
+        digest,
+        () -> {
+          try {
+            if (files.stat(path) == null || !bad.test(content(path))) {
+              return null;
+            }
+            String name = freeBadName(digest);
+            files.rename(path, path.resolveSibling(name));
+            return name;
+          } catch (NoSuchFileException e) {
+            return null;
+          } catch (IOException e) {
+            throw FileErrors.of("cannot set aside chunk", path, e).with("digest", digest);
+          }
+        });
+  }
+
+  // What cannot be read, or is too large for a chunk, is as bad as can be: no bytes.
+  private byte[] content(Path path) throws NoSuchFileException {
+    try {
+      return FileContent.read(files, path, DataBlob.CHUNK_ENCODED_BYTES_MAX);
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (IOException | BackupException e) {
+      return new byte[0];
+    }
+  }
+
+  private String freeBadName(Digest digest) throws IOException {
+    for (int copy = 0; copy < ChunkFile.BAD_COPIES_MAX - 1; copy++) {
+      String name = ChunkFile.badName(digest, copy);
+      if (files.stat(path(digest).resolveSibling(name)) == null) {
+        return name;
+      }
+    }
+    return ChunkFile.badName(digest, ChunkFile.BAD_COPIES_MAX - 1);
+  }
+
   /** The prefixes that have a directory, ascending. */
   public List<Integer> prefixes() {
     try (DirectoryStream<Path> entries = files.list(directory)) {
@@ -320,7 +370,7 @@ public final class ChunkStore {
   }
 
   /** Runs alone among all that changes this chunk; to be short. */
-  <T> T locked(Digest digest, Supplier<T> work) {
+  <T extends @Nullable Object> T locked(Digest digest, Supplier<T> work) {
     Lock stripe = stripes[Math.floorMod(digest.w3(), LOCK_STRIPES)];
     stripe.lock();
     try {

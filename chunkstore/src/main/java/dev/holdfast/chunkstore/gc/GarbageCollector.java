@@ -2,6 +2,7 @@ package dev.holdfast.chunkstore.gc;
 
 import dev.holdfast.chunkstore.chunk.ChunkLookup;
 import dev.holdfast.chunkstore.chunk.ChunkStore;
+import dev.holdfast.chunkstore.chunk.DigestSet;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.datastore.Lease;
 import dev.holdfast.chunkstore.error.BackupException;
@@ -74,7 +75,7 @@ public final class GarbageCollector {
       }
       Sweep.Times times = times();
       watcher.started(options.cutoff(), times.min());
-      ReferencedChunks referenced = new ReferencedChunks(store.randomNumber());
+      DigestSet referenced = new DigestSet(store.randomNumber());
       Marking marking = mark(referenced);
       Sweep sweep = sweep(referenced, times);
       if (sweep.missingCount() > 0) {
@@ -94,14 +95,14 @@ public final class GarbageCollector {
         started, writer.isBefore(min) ? writer.minus(BEFORE_WRITER) : min, writer);
   }
 
-  private Marking mark(ReferencedChunks referenced) {
+  private Marking mark(DigestSet referenced) {
     watcher.marking();
     Marking marking = new Marking(store, referenced, watcher);
     options.workers().forEach(new IndexTree(store.files(), store.base()), marking::place);
     return marking;
   }
 
-  private Sweep sweep(ReferencedChunks referenced, Sweep.Times times) {
+  private Sweep sweep(DigestSet referenced, Sweep.Times times) {
     watcher.sweeping();
     List<Integer> prefixes = store.chunks().prefixes();
     Sweep sweep = new Sweep(store.chunks(), prefixes.size(), referenced, times, options, watcher);

@@ -1,6 +1,7 @@
 package dev.holdfast.chunkstore.gc;
 
 import dev.holdfast.chunkstore.blob.DataBlob;
+import dev.holdfast.chunkstore.chunk.DigestSet;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
@@ -49,14 +50,14 @@ final class Marking {
   private final FileOps files;
   private final Path base;
   private final GcWatcher watcher;
-  private final ReferencedChunks referenced;
+  private final DigestSet referenced;
   private final Map<Digest, Known> known = new ConcurrentHashMap<>();
   private final AtomicLong indexFiles = new AtomicLong();
   private final AtomicLong indexFilesTotal = new AtomicLong();
   private final AtomicLong indexDataBytes = new AtomicLong();
   private final AtomicLong references = new AtomicLong();
 
-  Marking(Datastore store, ReferencedChunks referenced, GcWatcher watcher) {
+  Marking(Datastore store, DigestSet referenced, GcWatcher watcher) {
     this.files = store.files();
     this.base = store.base();
     this.watcher = watcher;

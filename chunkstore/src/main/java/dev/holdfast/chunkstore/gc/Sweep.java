@@ -4,6 +4,7 @@ import dev.holdfast.chunkstore.chunk.ChunkFile;
 import dev.holdfast.chunkstore.chunk.ChunkStore;
 import dev.holdfast.chunkstore.chunk.ChunkSweep;
 import dev.holdfast.chunkstore.chunk.ChunkSweep.Verdict;
+import dev.holdfast.chunkstore.chunk.DigestSet;
 import dev.holdfast.chunkstore.gc.GcStatus.Amount;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +29,7 @@ final class Sweep {
 
   private final ChunkStore chunks;
   private final int prefixCount;
-  private final ReferencedChunks referenced;
+  private final DigestSet referenced;
   private final Times times;
   private final boolean dryRun;
   private final GcWatcher watcher;
@@ -66,7 +67,7 @@ final class Sweep {
   Sweep(
       ChunkStore chunks,
       int prefixCount,
-      ReferencedChunks referenced,
+      DigestSet referenced,
       Times times,
       GcOptions options,
       GcWatcher watcher) {
@@ -86,7 +87,7 @@ final class Sweep {
   /** Several threads may, each another prefix. */
   void prefix(ChunkSweep sweep, int prefix) {
     watcher.checkStop();
-    ReferencedChunks.Found named = referenced.of(prefix);
+    DigestSet.Found named = referenced.of(prefix);
     sweep.prefix(
         prefix,
         file -> {
@@ -127,7 +128,7 @@ final class Sweep {
     return (int) (prefixes * 100L / prefixCount);
   }
 
-  private Verdict judge(ChunkFile file, ReferencedChunks.Found named) {
+  private Verdict judge(ChunkFile file, DigestSet.Found named) {
     return switch (file.kind()) {
       case CHUNK -> chunk(file, named);
       case BAD -> bad(file, named);
@@ -135,12 +136,11 @@ final class Sweep {
     };
   }
 
-  private Verdict chunk(ChunkFile file, ReferencedChunks.Found named) {
+  private Verdict chunk(ChunkFile file, DigestSet.Found named) {
     looked.increment();
-    long word = ReferencedChunks.word(file.digest().w0(), file.digest().w1());
     long bytes = file.stat().bytes();
     // An empty file is what a power failure leaves of a chunk: as good as missing.
-    if (bytes == 0 ? named.names(word) : named.find(word)) {
+    if (bytes == 0 ? named.contains(file.digest()) : named.find(file.digest())) {
       disk.add(bytes);
       return touch(file);
     }
@@ -162,10 +162,9 @@ final class Sweep {
   }
 
   /** A bad copy stays while nothing better is there for somebody who needs it. */
-  private Verdict bad(ChunkFile file, ReferencedChunks.Found named) {
-    long word = ReferencedChunks.word(file.digest().w0(), file.digest().w1());
+  private Verdict bad(ChunkFile file, DigestSet.Found named) {
     long bytes = file.stat().bytes();
-    if (named.names(word) && !named.isFound(word)) {
+    if (named.contains(file.digest()) && !named.isFound(file.digest())) {
       disk.bytes.add(bytes);
       stillBad.increment();
       return touch(file);

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Manifest {
   private static final String UNPROTECTED = "unprotected";
+  private static final String VERIFY_STATE = "verify_state";
   private static final String NOTES = "notes";
   private static final String SIGNATURE = "signature";
   private static final String KEY_FINGERPRINT = "key-fingerprint";
@@ -114,9 +115,16 @@ public final class Manifest {
     return Optional.ofNullable(json.path(UNPROTECTED).path(NOTES).textValue());
   }
 
+  /** The same with another outcome of a verification. */
+  public Manifest withVerifyState(VerifyState state) {
+    ObjectNode noted = JsonNodeFactory.instance.objectNode();
+    noted.put("state", state.state().text()).put("upid", state.upid());
+    return withUnprotected(VERIFY_STATE, noted);
+  }
+
   /** Null when never verified, or when what is noted is not understood. */
   public @Nullable VerifyState verifyState() {
-    JsonNode noted = json.path(UNPROTECTED).path("verify_state");
+    JsonNode noted = json.path(UNPROTECTED).path(VERIFY_STATE);
     String upid = noted.path("upid").textValue();
     String text = noted.path("state").textValue();
     for (VerifyState.State state : VerifyState.State.values()) {

@@ -1,9 +1,9 @@
 package dev.holdfast.chunkstore.verify;
 
-import dev.holdfast.chunkstore.blob.ChunkCheck;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.index.ChunkIndex;
 import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.Manifest;
@@ -11,28 +11,47 @@ import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.verify.VerifyWatcher.Speed;
+import dev.holdfast.chunkstore.work.Workers;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
 
 /**
  * Looks whether snapshots can be restored: the manifest reads and belongs here, every file it lists
  * has the size and checksum it gives, and every chunk that an index names is there, decodes and has
- * its digest (spec/engine.md §4.1; of encrypted chunks only the frame can be checked). Nothing is
- * changed. Reads all content once: a chunk that was found good is not read again by the same
- * verifier. Blocking; for one thread.
+ * its digest (spec/engine.md §4.1). Nothing is changed, but that bad chunks are renamed when this
+ * is wanted. A chunk is read once by the same verifier. Blocking; one snapshot at a time.
  */
 public final class SnapshotVerifier {
   /** One more than anyone reads; a store without its chunks must not fill the memory. */
   static final int PROBLEMS_MAX = 100;
 
   private final Datastore store;
-  private final Set<Digest> goodPlain = new HashSet<>();
-  private final Set<Digest> goodEncrypted = new HashSet<>();
+  private final Workers workers;
+  private final VerifyWatcher watcher;
+  private final ChunkVerifier chunks;
 
+  /** One that changes nothing, on the caller's thread. */
   public SnapshotVerifier(Datastore store) {
+    this(store, Workers.none(), VerifyWatcher.SILENT, false);
+  }
+
+  /**
+   * @param workers check the chunks of an index side by side
+   * @param setAside whether bad chunks are renamed, so that the next backup brings them again
+   */
+  public SnapshotVerifier(
+      Datastore store, Workers workers, VerifyWatcher watcher, boolean setAside) {
     this.store = store;
+    this.workers = workers;
+    this.watcher = watcher;
+    this.chunks = new ChunkVerifier(store, setAside);
   }
 
   /**
@@ -40,17 +59,24 @@ public final class SnapshotVerifier {
    * can be restored. At most {@value #PROBLEMS_MAX}.
    */
   public List<String> verify(Namespace namespace, SnapshotId snapshot) {
-    List<String> problems = new ArrayList<>();
-    Manifest manifest;
     try {
-      manifest = store.manifest(namespace, snapshot);
+      return verify(namespace, snapshot, store.manifest(namespace, snapshot));
     } catch (BackupException e) {
+      if (e.kind() == Kind.CANCELLED) {
+        throw e;
+      }
       return List.of(snapshot + ": " + e.text());
     }
+  }
+
+  private List<String> verify(Namespace namespace, SnapshotId snapshot, Manifest manifest) {
+    Problems problems = new Problems(snapshot);
     if (!manifest.snapshot().equals(snapshot)) {
-      problems.add(snapshot + ": the manifest is of " + manifest.snapshot());
+      problems.add("", "the manifest is of " + manifest.snapshot());
     }
     for (ManifestFile file : manifest.files()) {
+      watcher.checkStop();
+      watcher.checking(file.name());
       try {
         if (file.name().isIndex()) {
           verifyIndex(namespace, snapshot, file, problems);
@@ -58,40 +84,57 @@ public final class SnapshotVerifier {
           verifyBlob(namespace, snapshot, file);
         }
       } catch (BackupException e) {
-        add(problems, snapshot, file, e.text());
+        if (e.kind() == Kind.CANCELLED) {
+          throw e;
+        }
+        problems.add("/" + file.name(), e.text());
       }
     }
-    return problems;
+    return problems.found();
   }
 
   private void verifyIndex(
-      Namespace namespace, SnapshotId snapshot, ManifestFile file, List<String> problems) {
+      Namespace namespace, SnapshotId snapshot, ManifestFile file, Problems problems) {
     ChunkIndex index = store.readIndex(namespace, snapshot, file.name());
     requireSame("checksum", index.checksum(), file.csum());
     requireSame("size", index.contentBytes(), file.size());
     boolean encrypted = file.crypt() == CryptMode.ENCRYPT;
-    Set<Digest> good = encrypted ? goodEncrypted : goodPlain;
-    Set<Digest> bad = new HashSet<>();
-    for (int i = 0; i < index.chunkCount() && problems.size() < PROBLEMS_MAX; i++) {
-      Digest digest = index.digest(i);
-      if (good.contains(digest) || bad.contains(digest)) {
-        continue;
-      }
-      try {
-        verifyChunk(digest, index.chunkBytes(i), encrypted);
-        good.add(digest);
-      } catch (BackupException e) {
-        bad.add(digest);
-        String where = "chunk " + i + " (" + digest + ") at offset " + index.start(i);
-        add(problems, snapshot, file, where + ": " + e.text());
-      }
-    }
-  }
-
-  private void verifyChunk(Digest digest, int plainBytes, boolean encrypted) {
-    byte[] chunk = store.chunks().read(digest);
-    ChunkCheck.stored(chunk, chunk.length, digest, plainBytes);
-    requireSame("encrypted", DataBlob.kind(chunk, chunk.length).encrypted(), encrypted);
+    Instant started = store.clock().instant();
+    LongAdder storedBytes = new LongAdder();
+    LongAdder plainBytes = new LongAdder();
+    LongAdder errors = new LongAdder();
+    // Repeated digests are left out here, so that no two threads read the same chunk.
+    Set<Digest> seen = new HashSet<>();
+    workers.forEach(
+        IntStream.range(0, index.chunkCount())
+            .filter(i -> !chunks.isGood(index.digest(i), encrypted) && seen.add(index.digest(i)))
+            .iterator(),
+        i -> {
+          watcher.checkStop();
+          Digest digest = index.digest(i);
+          switch (chunks.verify(digest, index.chunkBytes(i), encrypted)) {
+            case ChunkVerifier.Good good -> {
+              storedBytes.add(good.storedBytes());
+              plainBytes.add(index.chunkBytes(i));
+            }
+            case ChunkVerifier.Known known -> {}
+            case ChunkVerifier.Bad bad -> {
+              errors.increment();
+              problems.add(
+                  "/" + file.name(),
+                  "chunk "
+                      + i
+                      + " ("
+                      + digest
+                      + ") at offset "
+                      + index.start(i)
+                      + ": "
+                      + bad.problem());
+            }
+          }
+        });
+    Duration took = Duration.between(started, store.clock().instant());
+    watcher.checked(new Speed(storedBytes.sum(), plainBytes.sum(), took, errors.sum()));
   }
 
   private void verifyBlob(Namespace namespace, SnapshotId snapshot, ManifestFile file) {
@@ -110,10 +153,27 @@ public final class SnapshotVerifier {
     }
   }
 
-  private static void add(
-      List<String> problems, SnapshotId snapshot, ManifestFile file, String text) {
-    if (problems.size() < PROBLEMS_MAX) {
-      problems.add(snapshot + "/" + file.name() + ": " + text);
+  /** Of one snapshot; several threads find them. */
+  private final class Problems {
+    private final SnapshotId snapshot;
+    private final List<String> texts = new ArrayList<>();
+
+    Problems(SnapshotId snapshot) {
+      this.snapshot = snapshot;
+    }
+
+    /**
+     * @param where empty for the snapshot itself
+     */
+    synchronized void add(String where, String text) {
+      if (texts.size() < PROBLEMS_MAX) {
+        texts.add(snapshot + where + ": " + text);
+        watcher.problem(snapshot + where + ": " + text);
+      }
+    }
+
+    synchronized List<String> found() {
+      return List.copyOf(texts);
     }
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.chunk.ChunkLookup;
-import dev.holdfast.chunkstore.chunk.SyncLevel;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.datastore.GroupLock;
 import dev.holdfast.chunkstore.datastore.Lease;
@@ -13,30 +12,22 @@ import dev.holdfast.chunkstore.datastore.SnapshotWriter;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.file.FileContent;
-import dev.holdfast.chunkstore.file.FileOps;
-import dev.holdfast.chunkstore.index.ChunkIndex;
-import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.testing.MemoryDisk;
+import dev.holdfast.chunkstore.testing.MemoryStore;
 import dev.holdfast.chunkstore.testing.SetClock;
 import dev.holdfast.chunkstore.testing.SmallBackup;
-import dev.holdfast.chunkstore.testing.TestStores;
 import dev.holdfast.chunkstore.verify.SnapshotVerifier;
 import dev.holdfast.chunkstore.work.Workers;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,33 +44,25 @@ class GarbageCollectorTest {
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration TWO_DAYS = Duration.ofDays(2);
 
-  private final SetClock clock = new SetClock();
-  private final MemoryDisk disk = new MemoryDisk(clock);
   private final WatchedCollection watched = new WatchedCollection();
   private final Path base;
+  private final MemoryStore memory;
+  private final MemoryDisk disk;
+  private final SetClock clock;
   private final Datastore store;
 
   GarbageCollectorTest(@TempDir Path base) {
     this.base = base;
-    disk.makeDirectories(base.resolve(".chunks"));
-    this.store = open(disk);
+    this.memory = MemoryStore.in(base);
+    this.disk = memory.disk;
+    this.clock = memory.clock;
+    this.store = memory.store;
     store.createNamespaces(NS);
-  }
-
-  private Datastore open(FileOps files) {
-    return Datastore.open(
-        TestStores.NAME,
-        files,
-        base,
-        SyncLevel.FILESYSTEM,
-        clock,
-        new Random(1),
-        ReentrantLock::new);
   }
 
   @AfterEach
   void close() {
-    store.close();
+    memory.close();
   }
 
   private GarbageCollector.Result collect() {
@@ -95,14 +78,7 @@ class GarbageCollectorTest {
   }
 
   private Set<Digest> chunksOf(SnapshotId snapshot) {
-    Set<Digest> digests = new HashSet<>();
-    for (ArchiveName name : List.of(SmallBackup.DYNAMIC, SmallBackup.FIXED)) {
-      ChunkIndex index = store.readIndex(NS, snapshot, name);
-      for (int i = 0; i < index.chunkCount(); i++) {
-        digests.add(index.digest(i));
-      }
-    }
-    return digests;
+    return memory.chunksOf(NS, snapshot);
   }
 
   private static Digest insert(Datastore store, String text) {
@@ -117,8 +93,7 @@ class GarbageCollectorTest {
   }
 
   private Instant usedAt(Digest digest) {
-    FileOps.Stat stat = disk.stat(store.chunks().path(digest));
-    return stat == null ? Instant.EPOCH : stat.accessTime();
+    return memory.usedAt(digest);
   }
 
   private void assertRestorable(SnapshotId snapshot) {
@@ -235,7 +210,7 @@ class GarbageCollectorTest {
     Digest garbage = insert(store, "garbage");
     Path index = store.snapshotPath(NS, OLDER).resolve("drive.img.fidx");
     byte[] whole = FileContent.read(disk, index, 1 << 20);
-    replace(index, Arrays.copyOf(whole, whole.length - 7));
+    memory.replace(index, Arrays.copyOf(whole, whole.length - 7));
     clock.advance(TWO_DAYS);
 
     assertThatThrownBy(this::collect)
@@ -254,7 +229,7 @@ class GarbageCollectorTest {
     Path index = store.snapshotPath(NS, OLDER).resolve("root.pxar.didx");
     byte[] flipped = FileContent.read(disk, index, 1 << 20);
     flipped[flipped.length - 2 * 40 + 8 + 3] ^= 1; // in the last digest but one
-    replace(index, flipped);
+    memory.replace(index, flipped);
     clock.advance(TWO_DAYS);
 
     GarbageCollector.Result result = collect();
@@ -266,13 +241,6 @@ class GarbageCollectorTest {
             w ->
                 w.startsWith("unable to access non-existent chunk ")
                     && w.contains("root.pxar.didx"));
-  }
-
-  private void replace(Path file, byte[] content) throws IOException {
-    disk.delete(file);
-    try (FileOps.WritableFile again = disk.create(file, 0644)) {
-      again.write(ByteBuffer.wrap(content));
-    }
   }
 
   @Test

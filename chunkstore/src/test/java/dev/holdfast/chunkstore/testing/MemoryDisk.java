@@ -144,7 +144,7 @@ public final class MemoryDisk implements FileOps {
     syncBelow(root);
   }
 
-  /** How much was read of files whose names end so. */
+  /** How much was read of files whose names end so; empty for names without a dot. */
   public synchronized long readBytes(String extension) {
     return readBytes.getOrDefault(extension, 0L);
   }
@@ -266,6 +266,11 @@ public final class MemoryDisk implements FileOps {
       this.writable = writable;
     }
 
+    private String extension() {
+      int dot = name.lastIndexOf('.');
+      return dot < 0 ? "" : name.substring(dot);
+    }
+
     @Override
     public int read(ByteBuffer target) {
       synchronized (MemoryDisk.this) {
@@ -275,8 +280,7 @@ public final class MemoryDisk implements FileOps {
         }
         target.put(node.content, position, length);
         position += length;
-        readBytes.merge(
-            name.substring(Math.max(0, name.lastIndexOf('.'))), (long) length, Long::sum);
+        readBytes.merge(extension(), (long) length, Long::sum);
         return length;
       }
     }

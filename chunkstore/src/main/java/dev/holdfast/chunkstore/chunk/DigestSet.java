@@ -1,18 +1,18 @@
-package dev.holdfast.chunkstore.gc;
+package dev.holdfast.chunkstore.chunk;
 
-import dev.holdfast.chunkstore.chunk.ChunkStore;
+import dev.holdfast.chunkstore.model.Digest;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The digests that indexes name, ten million of them in 160 MB: per prefix directory a small open
- * hash table of the 64 bits that follow the prefix. Two digests that agree in these 80 bits count
- * as one, so that garbage may stay, and nothing that is named can be missed.
+ * Many digests in little memory, ten million of them in 160 MB: per prefix a small open hash table
+ * of the 64 bits that follow the 16 of the prefix. Two digests that agree in these 80 bits count as
+ * one, so it is for uses in which a digest too many does no harm.
  *
- * <p>Any number of threads may add; reading begins when all have.
+ * <p>Any number of threads may add and ask; {@link #of} is for when all have added.
  */
-final class ReferencedChunks {
+public final class DigestSet {
   private static final int FIRST_SLOTS = 8;
   // Grown by half, so that tables are never emptier than a half: all are as full as each other.
   private static final double LOAD_MAX = 0.8;
@@ -25,14 +25,29 @@ final class ReferencedChunks {
   /**
    * @param salt any number that clients cannot know
    */
-  ReferencedChunks(long salt) {
+  public DigestSet(long salt) {
     this.salt = salt | 1;
   }
 
-  void add(long w0, long w1) {
+  /** Adds the digest that begins with these words; false when it is in already. */
+  public boolean add(long w0, long w1) {
     Bucket bucket = bucket((int) (w0 >>> 48));
     synchronized (bucket) {
-      bucket.add(word(w0, w1), salt);
+      return bucket.add(word(w0, w1), salt);
+    }
+  }
+
+  public boolean add(Digest digest) {
+    return add(digest.w0(), digest.w1());
+  }
+
+  public boolean contains(Digest digest) {
+    Bucket bucket = buckets.get((int) (digest.w0() >>> 48));
+    if (bucket == null) {
+      return false;
+    }
+    synchronized (bucket) {
+      return bucket.contains(word(digest.w0(), digest.w1()), salt);
     }
   }
 
@@ -47,22 +62,22 @@ final class ReferencedChunks {
   }
 
   /** Those of one prefix. */
-  Found of(int prefix) {
+  public Found of(int prefix) {
     Bucket bucket = buckets.get(prefix);
     return new Found(bucket == null ? new Bucket() : bucket, salt);
   }
 
-  int count(int prefix) {
+  public int count(int prefix) {
     Bucket bucket = buckets.get(prefix);
     return bucket == null ? 0 : bucket.count;
   }
 
-  long count() {
+  public long count() {
     return IntStream.range(0, ChunkStore.PREFIX_COUNT).mapToLong(this::count).sum();
   }
 
   /** What stands for a digest below its prefix; 0 means an empty slot, so it is none. */
-  static long word(long w0, long w1) {
+  private static long word(long w0, long w1) {
     long word = (w0 << 16) | (w1 >>> 48);
     return word == 0 ? 1 : word;
   }
@@ -71,7 +86,11 @@ final class ReferencedChunks {
     long[] slots = new long[0];
     int count;
 
-    void add(long word, long salt) {
+    boolean contains(long word, long salt) {
+      return slots.length > 0 && slots[slot(slots, word, salt)] == word;
+    }
+
+    boolean add(long word, long salt) {
       if (count + 1 > slots.length * LOAD_MAX) {
         grow(salt);
       }
@@ -79,7 +98,9 @@ final class ReferencedChunks {
       if (slots[slot] == 0) {
         slots[slot] = word;
         count++;
+        return true;
       }
+      return false;
     }
 
     private void grow(long salt) {
@@ -102,8 +123,8 @@ final class ReferencedChunks {
     }
   }
 
-  /** The references of one prefix, and which of them have been found as files. For one thread. */
-  static final class Found {
+  /** The digests of one prefix, and which of them have been found. For one thread. */
+  public static final class Found {
     private final long[] slots;
     private final int count;
     private final long salt;
@@ -117,28 +138,36 @@ final class ReferencedChunks {
       this.found = new boolean[slots.length];
     }
 
-    boolean names(long word) {
-      return slots.length > 0 && slots[Bucket.slot(slots, word, salt)] == word;
+    public boolean contains(Digest digest) {
+      return slotOf(digest) >= 0;
     }
 
-    /** Whether it is named; remembers that it is there. */
-    boolean find(long word) {
-      if (!names(word)) {
-        return false;
-      }
-      int slot = Bucket.slot(slots, word, salt);
-      if (!found[slot]) {
+    /** Whether it is in the set; remembers that it was found. */
+    public boolean find(Digest digest) {
+      int slot = slotOf(digest);
+      if (slot >= 0 && !found[slot]) {
         found[slot] = true;
         foundCount++;
       }
-      return true;
+      return slot >= 0;
     }
 
-    boolean isFound(long word) {
-      return names(word) && found[Bucket.slot(slots, word, salt)];
+    public boolean isFound(Digest digest) {
+      int slot = slotOf(digest);
+      return slot >= 0 && found[slot];
     }
 
-    int missingCount() {
+    private int slotOf(Digest digest) {
+      if (slots.length == 0) {
+        return -1;
+      }
+      long word = word(digest.w0(), digest.w1());
+      int slot = Bucket.slot(slots, word, salt);
+      return slots[slot] == word ? slot : -1;
+    }
+
+    /** In the set and not found. */
+    public int missingCount() {
       return count - foundCount;
     }
   }
