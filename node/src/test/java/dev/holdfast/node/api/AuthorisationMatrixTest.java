@@ -63,8 +63,17 @@ final class AuthorisationMatrixTest {
 
   private static final Pattern DECLARED =
       Pattern.compile("Permission: ([A-Za-z. ]+) on (/\\S*?)(?:, or to be \\{\\w+})?\\.");
+
+  /** What is done with groups, and who may: with all of them, or with his own. */
+  private static final String OF_GROUPS = "and to own the group.";
+
+  private static final Pattern ON_NAMESPACE =
+      Pattern.compile("([A-Za-z.]+(?: or [A-Za-z.]+)*) on /datastore/\\{store}/\\{ns}");
+  private static final String NAMESPACE = "team";
+  private static final List<String> STORE_LEVELS =
+      List.of("/", "/datastore", "/datastore/main", "/datastore/main/" + NAMESPACE);
   private static final List<String> LEVELS =
-      List.of("/", "/datastore", "/system", "/access", "/remote");
+      Stream.concat(STORE_LEVELS.stream(), Stream.of("/system", "/access", "/remote")).toList();
   private static final String PASSWORD = "a good password";
   private static final SnapshotId SNAPSHOT = new GroupId(BackupType.HOST, "web").at(1_700_000_000);
 
@@ -112,11 +121,7 @@ final class AuthorisationMatrixTest {
     }
 
     String path() {
-      String path = template;
-      for (Map.Entry<String, String> value : VALUES.entrySet()) {
-        path = path.replace("{" + value.getKey() + "}", encode(value.getValue()));
-      }
-      return path;
+      return filled(template);
     }
 
     @Override
@@ -180,6 +185,14 @@ final class AuthorisationMatrixTest {
     return client
         .sendAsync(request, BodyHandlers.ofString())
         .whenComplete((answer, error) -> permits.release());
+  }
+
+  private static String filled(String template) {
+    String path = template;
+    for (Map.Entry<String, String> value : VALUES.entrySet()) {
+      path = path.replace("{" + value.getKey() + "}", encode(value.getValue()));
+    }
+    return path;
   }
 
   private static String encode(String text) {
@@ -275,16 +288,82 @@ final class AuthorisationMatrixTest {
   void everyRoleOnEveryLevelGetsExactlyAsFarAsItsPrivilegesGo() {
     ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
     List<CompletableFuture<?>> asked = new ArrayList<>();
-    for (Role role : Role.values()) {
-      for (String level : LEVELS) {
-        String name = (role.text() + level.replace('/', '-')).toLowerCase(java.util.Locale.ROOT);
-        AuthId token = tokenOf(user(name), new Acl.Entry(level, "", role, true));
-        asked.addAll(askAll(token, role, level, wrong));
-      }
-    }
+    forEveryRoleOn(LEVELS, (role, level, token) -> asked.addAll(askAll(token, role, level, wrong)));
     asked.forEach(CompletableFuture::join);
     assertThat(wrong).isEmpty();
     assertThat(asked).hasSizeGreaterThan(1000);
+  }
+
+  @Test
+  void everyRoleOnEveryLevelOfADatastoreDoesWithGroupsExactlyWhatItsPrivilegesAllow() {
+    node.admin().post("/admin/datastore/main/namespace", TestNode.json("name", NAMESPACE));
+    ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
+    List<CompletableFuture<?>> asked = new ArrayList<>();
+    forEveryRoleOn(
+        STORE_LEVELS,
+        (role, level, token) -> {
+          for (Call call : calls()) {
+            // It goes on below, where more may be allowed.
+            boolean recursive = call.template().endsWith("/prune-datastore");
+            if (call.permission().endsWith(OF_GROUPS) && !recursive) {
+              asked.add(askOfGroup(call, role, level, token, "", wrong));
+              asked.add(askOfGroup(call, role, level, token, NAMESPACE, wrong));
+            }
+          }
+        });
+    asked.forEach(CompletableFuture::join);
+    assertThat(wrong).isEmpty();
+    assertThat(asked).hasSizeGreaterThan(2000);
+  }
+
+  private CompletableFuture<?> askOfGroup(
+      Call call,
+      Role role,
+      String level,
+      AuthId token,
+      String namespace,
+      ConcurrentLinkedQueue<String> wrong) {
+    String path = "/datastore/main" + (namespace.isEmpty() ? "" : "/" + namespace);
+    boolean has =
+        ON_NAMESPACE
+            .matcher(call.permission())
+            .results()
+            .flatMap(found -> Stream.of(found.group(1).split(" or ", -1)))
+            .map(Privilege::parse)
+            .anyMatch(role.privileges()::contains);
+    return send(withParameters(call, token, namespace))
+        .thenAccept(
+            answer ->
+                note(call + " in '" + namespace + "'", answer, has, path, role, level, wrong));
+  }
+
+  private static void note(
+      String call,
+      HttpResponse<String> answer,
+      boolean has,
+      String path,
+      Role role,
+      String level,
+      ConcurrentLinkedQueue<String> wrong) {
+    boolean reaches = level.equals("/") || (path + "/").startsWith(level + "/");
+    boolean allowed = answer.statusCode() != 403;
+    if (allowed != (has && reaches)) {
+      wrong.add(call + ": " + answer.statusCode() + " for " + role + " on " + level);
+    }
+  }
+
+  private interface Visitor {
+    void visit(Role role, String level, AuthId token);
+  }
+
+  /** A user for each, with nothing else. */
+  private void forEveryRoleOn(List<String> levels, Visitor visitor) {
+    for (Role role : Role.values()) {
+      for (String level : levels) {
+        String name = (role.text() + level.replace('/', '-')).toLowerCase(java.util.Locale.ROOT);
+        visitor.visit(role, level, tokenOf(user(name), new Acl.Entry(level, "", role, true)));
+      }
+    }
   }
 
   @Test
@@ -310,18 +389,11 @@ final class AuthorisationMatrixTest {
             Stream.of(declared.group(1).split(" or ", -1))
                 .map(Privilege::parse)
                 .anyMatch(role.privileges()::contains);
-        String path = declared.group(2);
-        boolean reaches = level.equals("/") || (path + "/").startsWith(level + "/");
+        String path = filled(declared.group(2));
         asked.add(
             send(request(call.method(), "/api2/json" + call.path(), token(token), ""))
                 .thenAccept(
-                    answer -> {
-                      boolean allowed = answer.statusCode() != 403;
-                      if (allowed != (has && reaches)) {
-                        wrong.add(
-                            call + ": " + answer.statusCode() + " for " + role + " on " + level);
-                      }
-                    }));
+                    answer -> note(call.toString(), answer, has, path, role, level, wrong)));
       }
     }
     return asked;
@@ -343,11 +415,11 @@ final class AuthorisationMatrixTest {
     AuthId stranger = tokenOf(user("stranger"));
     int asked = 0;
     for (Call call : calls()) {
-      if (!call.permission().contains("to own the group")) {
+      if (!call.permission().endsWith(OF_GROUPS)) {
         continue;
       }
       asked++;
-      HttpResponse<String> answer = send(withParameters(call, other)).join();
+      HttpResponse<String> answer = send(withParameters(call, other, "")).join();
       boolean hidden = answer.statusCode() == 200 && answer.body().startsWith("{\"data\":[]");
       boolean refused =
           (answer.statusCode() == 400 && answer.body().contains("backup owner check failed"))
@@ -356,7 +428,7 @@ final class AuthorisationMatrixTest {
       assertThat(hidden || refused || recursive)
           .as("%s by another: %s %s", call, answer.statusCode(), answer.body())
           .isTrue();
-      assertThat(send(withParameters(call, stranger)).join().statusCode())
+      assertThat(send(withParameters(call, stranger, "")).join().statusCode())
           .as("%s by a stranger", call)
           .isEqualTo(403);
     }
@@ -365,8 +437,9 @@ final class AuthorisationMatrixTest {
   }
 
   /** With a value for each parameter that the call has to have. */
-  private HttpRequest withParameters(Call call, AuthId caller) {
+  private HttpRequest withParameters(Call call, AuthId caller, String namespace) {
     List<String> pairs = new ArrayList<>();
+    pairs.add("ns=" + namespace);
     JsonNode body = call.operation().path("requestBody").path("content");
     boolean form = body.has("application/x-www-form-urlencoded");
     for (JsonNode parameter : call.operation().path("parameters")) {
