@@ -4,17 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.testing.Vectors;
 import dev.holdfast.node.testing.TestNode;
 import dev.holdfast.replication.testing.StrictVertx;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -30,6 +37,17 @@ import org.junit.jupiter.api.io.TempDir;
  * datastore and the listing of the directory that went into it.
  */
 final class ContentOfArchivesTest {
+  /** The top; what {@code .pxarexclude} left out; and a time before 1970 with parts of a second. */
+  private static final Set<String> NOT_IN_THE_TAR =
+      Set.of(
+          ".",
+          "excl/a.tmp",
+          "excl/nest/b.tmp",
+          "excl/only-top",
+          "excl/subdir",
+          "excl/subdir/f",
+          "one-byte");
+
   @RegisterExtension final StrictVertx strict = new StrictVertx();
   @TempDir Path directory = Path.of("");
 
@@ -57,11 +75,14 @@ final class ContentOfArchivesTest {
   }
 
   private byte[] get(String store, String id, String call, String name, String value) {
-    Map<String, String> query = new TreeMap<>();
+    return get(store, id, call, Map.of(name, value));
+  }
+
+  private byte[] get(String store, String id, String call, Map<String, String> more) {
+    Map<String, String> query = new TreeMap<>(more);
     query.put("backup-type", "host");
     query.put("backup-id", id);
     query.put("backup-time", "1719828000");
-    query.put(name, value);
     return node.admin().download("/admin/datastore/" + store + "/" + call, query);
   }
 
@@ -95,6 +116,36 @@ final class ContentOfArchivesTest {
       }
     }
     assertThat(found).isNotEmpty().isEqualTo(expected);
+  }
+
+  @Test
+  void directoryComesAsATarThatGnuTarReadsWithAllMetadataAndLinks() throws IOException {
+    byte[] packed =
+        get(
+            "split",
+            "allkinds",
+            "pxar-file-download",
+            Map.of("filepath", base64("/root.mpxar.didx"), "tar", "1"));
+    Path tar = directory.resolve("all.tar");
+    try (InputStream in = new ZstdInputStreamNoFinalizer(new ByteArrayInputStream(packed))) {
+      Files.copy(in, tar);
+    }
+    SortedMap<String, TarListing.Entry> expected = new TreeMap<>();
+    Map<Integer, String> firstOfLinks = new TreeMap<>();
+    List<JsonNode> saved = new ArrayList<>();
+    Vectors.json("pbs-3.2.4/source-allkinds.json").forEach(saved::add);
+    // What is in a directory itself comes before what is below.
+    saved.sort(Comparator.comparing(entry -> entry.path("path").asText().contains("/")));
+    for (JsonNode entry : saved) {
+      if (!entry.path("type").asText().equals("socket")
+          && !NOT_IN_THE_TAR.contains(entry.path("path").asText())) {
+        TarListing.Entry wanted = TarListing.expected(entry, firstOfLinks);
+        expected.put(wanted.name(), wanted);
+      }
+    }
+    SortedMap<String, TarListing.Entry> found = TarListing.of(tar);
+    assertThat(found.remove("one-byte")).as("with a time that GNU tar misreads").isNotNull();
+    assertThat(found).containsExactlyInAnyOrderEntriesOf(expected);
   }
 
   @Test

@@ -54,6 +54,8 @@ final class ContentEndpoints {
   private static final Param FILE_PATH = Param.anyText("filepath");
   private static final Param ARCHIVE = Param.archiveName("archive-name").orNone();
   private static final Param TAR = Param.bool("tar");
+  private static final String ZIP = "application/zip";
+  private static final String TAR_ZSTD = "application/zstd";
 
   private final GroupAccess access;
   private final DatastoreRegistry stores;
@@ -84,9 +86,11 @@ final class ContentEndpoints {
         "GET",
         STORE + "/pxar-file-download",
         new Endpoint(
-            Doc.bytes("Downloads a file, or a directory as a zip, out of an archive.", "the file")
-                .orRaw("application/zip")
-                .fails(501, "a tar archive was asked for"),
+            Doc.bytes(
+                    "Downloads a file out of an archive, or a directory as zip or tar.",
+                    "the file, or an archive of the directory")
+                .orRaw(ZIP)
+                .orRaw(TAR_ZSTD),
             snapshotAnd(FILE_PATH, ARCHIVE, TAR),
             READ.rule(),
             this::download));
@@ -258,9 +262,6 @@ final class ContentEndpoints {
   // ---- single files ----
 
   private ApiResult download(ApiCall call) throws IOException {
-    if (call.params().bool(TAR.name(), false)) {
-      throw new BackupException(Kind.NOT_BUILT, "tar archives are not built yet on this node");
-    }
     Bytes path = path(call);
     String archive = call.params().text(ARCHIVE.name(), "");
     if (archive.isEmpty()) {
@@ -273,25 +274,30 @@ final class ContentEndpoints {
     }
     StoredContent content = open(call);
     try {
-      return node(content, content.archive(new ArchiveName(archive)), path);
+      boolean tar = call.params().bool(TAR.name(), false);
+      return node(content, content.archive(new ArchiveName(archive)), path, tar);
     } catch (IOException | RuntimeException e) {
       content.close();
       throw e;
     }
   }
 
-  private static ApiResult node(StoredContent content, PxarAccessor archive, Bytes path)
-      throws IOException {
+  private static ApiResult node(
+      StoredContent content, PxarAccessor archive, Bytes path, boolean tar) throws IOException {
     PxarNode found = archive.find(path);
     if (found == null) {
       throw BackupException.invalid("path \"/" + path + "\" not found in archive");
     }
     if (found.isDirectory()) {
       return new ApiResult.Stream(
-          "application/zip",
+          tar ? TAR_ZSTD : ZIP,
           out -> {
             try (content) {
-              ZipOfDirectory.write(archive, found, out);
+              if (tar) {
+                TarOfDirectory.write(archive, found, out);
+              } else {
+                ZipOfDirectory.write(archive, found, out);
+              }
             }
           });
     }
