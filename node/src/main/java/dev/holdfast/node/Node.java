@@ -40,6 +40,7 @@ import dev.holdfast.node.job.SiteStatuses;
 import dev.holdfast.node.job.SyncFactory;
 import dev.holdfast.node.job.SyncJobs;
 import dev.holdfast.node.maintenance.CollectionJobs;
+import dev.holdfast.node.maintenance.Verifying;
 import dev.holdfast.node.session.BackupUpgrade;
 import dev.holdfast.node.session.MeshTunnelUpgrade;
 import dev.holdfast.node.session.ReaderUpgrade;
@@ -189,6 +190,7 @@ public final class Node implements AutoCloseable {
     jobs.register(JobType.LOG_ROTATION, new LogRotation(tasks, nodeConfig, runner)::jobs);
     CollectionJobs collections = new CollectionJobs(stores, runner, tasks);
     jobs.register(JobType.GARBAGE_COLLECTION, collections::all);
+    Verifying verifying = new Verifying(stores, access.control());
 
     NodeMeasurements measured = new NodeMeasurements(() -> spaces(stores), clock);
     ApiRouter router =
@@ -203,6 +205,7 @@ public final class Node implements AutoCloseable {
             pruning,
             prunes,
             collections,
+            verifying,
             measured);
     new MeshEndpoints(mesh, peers, syncs, jobs, history).register(router);
     Sessions sessions =
@@ -211,7 +214,10 @@ public final class Node implements AutoCloseable {
             access.control(),
             tasks,
             workers,
-            (store, namespace, snapshot, owner) -> statuses.backedUp(store, namespace, snapshot));
+            (store, namespace, snapshot, owner) -> {
+              statuses.backedUp(store, namespace, snapshot);
+              verifying.verifyNew(tasks, store, namespace, snapshot, owner);
+            });
     Sessions readers =
         new Sessions(stores::reading, access.control(), tasks, workers, sessions.listener());
     ApiServer server =

@@ -118,6 +118,12 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
         check == null || SectionValues.bool(check));
   }
 
+  /** Whether each backup is verified as soon as it is finished. */
+  public boolean verifyNew() {
+    String value = properties.get("verify-new");
+    return value != null && SectionValues.bool(value);
+  }
+
   /** When garbage is collected; empty = only when somebody asks. */
   public Optional<CalendarEvent> collectionSchedule() {
     return Optional.ofNullable(properties.get("gc-schedule")).map(CalendarEvent::parse);

@@ -10,9 +10,9 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.testing.TestStores;
 import dev.holdfast.node.testing.SmallUpload;
+import dev.holdfast.node.testing.TaskRuns;
 import dev.holdfast.node.testing.TestNode;
 import dev.holdfast.replication.peer.RemoteNode;
-import dev.holdfast.replication.testing.Await;
 import dev.holdfast.replication.testing.StrictVertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +21,6 @@ import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** At stake: a collection that somebody asks for does what it says, and says what it did. */
 final class CollectionOverRestTest {
   private static final String GC = "/admin/datastore/main/gc";
-  private static final Duration SOON = Duration.ofSeconds(20);
   private static final GroupId GROUP = GroupId.parse("host/web");
   private static final SnapshotId OLDER = GROUP.at(1_718_000_000);
   private static final SnapshotId NEWER = GROUP.at(1_718_000_100);
@@ -88,20 +86,11 @@ final class CollectionOverRestTest {
   }
 
   private String ended(String upid) {
-    String path = "/nodes/localhost/tasks/" + upid;
-    Await.until(
-        "the task to end",
-        SOON,
-        () -> admin().get(path + "/status", Map.of()).path("status").asText().equals("stopped"));
-    return admin().get(path + "/status", Map.of()).path("exitstatus").asText();
+    return new TaskRuns(admin()).ended(upid);
   }
 
   private List<String> log(String upid) {
-    List<String> lines = new ArrayList<>();
-    admin()
-        .get("/nodes/localhost/tasks/" + upid + "/log", Map.of("limit", "0"))
-        .forEach(line -> lines.add(line.path("t").asText().replaceFirst("^\\S+ ", "")));
-    return lines;
+    return new TaskRuns(admin()).log(upid);
   }
 
   private void forgetOlder() {

@@ -11,6 +11,7 @@ import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.job.PruneJobs;
 import dev.holdfast.node.job.Pruning;
 import dev.holdfast.node.maintenance.CollectionJobs;
+import dev.holdfast.node.maintenance.Verifying;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.replication.wire.TlsIdentity;
 
@@ -31,6 +32,7 @@ public final class RestApi {
       Pruning pruning,
       PruneJobs prunes,
       CollectionJobs collections,
+      Verifying verifying,
       NodeMeasurements measured) {
     ApiRouter router = new ApiRouter();
     AccessControl control = access.control();
@@ -56,6 +58,7 @@ public final class RestApi {
     new UsageEndpoints(visibility, stores, measured).register(router);
     new MeasurementEndpoints(control, stores, measured).register(router);
     new CollectionEndpoints(visibility, stores, jobs, collections).register(router);
+    new VerifyEndpoints(groups, stores, verifying, tasks).register(router);
     new ActivityEndpoints(stores, tasks).register(router);
     new NamespaceEndpoints(groups, stores).register(router);
     new SnapshotEndpoints(groups, stores).register(router);

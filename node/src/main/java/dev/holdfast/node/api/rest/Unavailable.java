@@ -48,7 +48,6 @@ final class Unavailable {
   }
 
   private static void notBuilt(ApiRouter router) {
-    missing(router, "verification", "POST", STORE + "/verify");
     jobs(router, "verify");
     missing(router, "moving groups", "POST", STORE + "/move-group");
     missing(router, "moving namespaces", "POST", STORE + "/move-namespace");
