@@ -46,6 +46,7 @@ import dev.holdfast.node.session.MeshTunnelUpgrade;
 import dev.holdfast.node.session.ReaderUpgrade;
 import dev.holdfast.node.session.Sessions;
 import dev.holdfast.node.task.TaskRegistry;
+import dev.holdfast.node.traffic.TrafficControl;
 import dev.holdfast.replication.mesh.MeshService;
 import dev.holdfast.replication.mesh.PeerLink;
 import dev.holdfast.replication.wire.TlsEngine;
@@ -63,6 +64,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -193,6 +195,7 @@ public final class Node implements AutoCloseable {
     Verifying verifying = new Verifying(stores, access.control());
 
     NodeMeasurements measured = new NodeMeasurements(() -> spaces(stores), clock);
+    TrafficControl traffic = closing(TrafficControl.open(directory, vertx, clock));
     ApiRouter router =
         RestApi.router(
             access,
@@ -206,7 +209,8 @@ public final class Node implements AutoCloseable {
             prunes,
             collections,
             verifying,
-            measured);
+            measured,
+            traffic);
     new MeshEndpoints(mesh, peers, syncs, jobs, history).register(router);
     Sessions sessions =
         new Sessions(
@@ -223,6 +227,7 @@ public final class Node implements AutoCloseable {
     ApiServer server =
         new ApiServer(vertx, router, access)
             .describing(NodeVersion.text())
+            .limiting(traffic)
             .upgrade("/backup", new BackupUpgrade(sessions))
             .upgrade("/reader", new ReaderUpgrade(readers))
             .upgrade("/mesh/tunnel", new MeshTunnelUpgrade(mesh));
@@ -238,7 +243,10 @@ public final class Node implements AutoCloseable {
     mesh.start();
     syncs.start();
     new JobScheduler(jobs, states, timer, Thread::startVirtualThread, clock).start();
-    measured.start((delay, task) -> timer.after(delay, () -> Thread.startVirtualThread(task)));
+    BiConsumer<Duration, Runnable> later =
+        (delay, task) -> timer.after(delay, () -> Thread.startVirtualThread(task));
+    measured.start(later);
+    traffic.start(later);
     Thread.ofPlatform()
         .daemon()
         .name("warm-up")

@@ -214,13 +214,16 @@ final class ApiExchange {
             authorization,
             request.getHeader("csrfpreventiontoken"));
     try {
-      return server
-          .access()
-          .failedLogins()
-          .attempt(
-              remoteAddress(),
-              claimedName(authorization),
-              () -> server.access().authenticator().authenticate(credentials));
+      AuthId caller =
+          server
+              .access()
+              .failedLogins()
+              .attempt(
+                  remoteAddress(),
+                  claimedName(authorization),
+                  () -> server.access().authenticator().authenticate(credentials));
+      server.authenticated(request.connection(), caller);
+      return caller;
     } catch (BackupException e) {
       if (e.kind() == Kind.UNAUTHENTICATED) {
         throw new Unauthenticated(e.text());

@@ -2,13 +2,16 @@ package dev.holdfast.node.api;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.node.access.AccessState;
+import dev.holdfast.node.traffic.TrafficControl;
 import dev.holdfast.replication.wire.TlsEngine;
 import dev.holdfast.replication.wire.TlsIdentity;
 import dev.holdfast.replication.wire.WireServer;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -64,6 +67,7 @@ public final class ApiServer {
   private final List<HttpServer> listeners = new CopyOnWriteArrayList<>();
   private String version = "";
   private @Nullable String description;
+  private @Nullable TrafficControl traffic;
 
   public ApiServer(Vertx vertx, ApiRouter router, AccessState access) {
     this(vertx, router, access, new IdleConnections(vertx));
@@ -91,6 +95,12 @@ public final class ApiServer {
   /** Before listening: the version that the OpenAPI document tells. Returns this. */
   public ApiServer describing(String version) {
     this.version = version;
+    return this;
+  }
+
+  /** Before listening: every connection is under its rules. Returns this. */
+  public ApiServer limiting(TrafficControl control) {
+    this.traffic = control;
     return this;
   }
 
@@ -133,7 +143,7 @@ public final class ApiServer {
   private HttpServer listener(TlsIdentity identity, TlsEngine engine) {
     HttpServerOptions options = WireServer.options(identity, engine);
     HttpServer listener = vertx.createHttpServer(options);
-    WireServer.acceptUpgrades(listener, options, idle);
+    WireServer.acceptUpgrades(listener, options, this::opened);
     listener.requestHandler(this::handle);
     // Clients that hang up or speak no HTTP are no news; what concerns a call is the call's.
     listener.exceptionHandler(cause -> {});
@@ -149,6 +159,20 @@ public final class ApiServer {
                 .toList())
         .<Void>mapEmpty()
         .onComplete(done -> threads.shutdown());
+  }
+
+  private void opened(HttpConnection connection) {
+    idle.handle(connection);
+    if (traffic != null) {
+      traffic.opened(connection);
+    }
+  }
+
+  /** Tells who logged in on a connection. */
+  void authenticated(HttpConnection connection, AuthId caller) {
+    if (traffic != null) {
+      traffic.authenticated(connection, caller);
+    }
   }
 
   private void handle(HttpServerRequest request) {

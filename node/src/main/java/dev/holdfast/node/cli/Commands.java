@@ -28,6 +28,7 @@ final class Commands {
           "realm",
           "cert",
           "import-config",
+          "traffic-control",
           "peer",
           "sync",
           "mesh",
@@ -69,6 +70,7 @@ final class Commands {
       case "realm" -> new RealmCommand(terminal);
       case "cert" -> new CertCommand(terminal);
       case "import-config" -> new ImportConfigCommand(terminal);
+      case "traffic-control" -> new TrafficControlCommand(terminal);
       case "peer" -> new PeerCommand(terminal);
       case "sync" -> new SyncCommand(terminal);
       case "mesh" -> new MeshCommand(terminal);

@@ -1,6 +1,7 @@
 package dev.holdfast.node.cli;
 
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.node.traffic.ByteCount;
 import dev.holdfast.replication.wire.TransferRate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

@@ -45,9 +45,12 @@ public record TransferRate(long bytesPerSecond, long burstBytes) {
     if (bytesPerSecond == 0) {
       return null;
     }
-    // What was not used within an interval is lost, which bounds what may go at once.
+    return new ChannelTrafficShapingHandler(bytesPerSecond, bytesPerSecond, intervalMillis());
+  }
+
+  /** What was not used within an interval is lost, which bounds what may go at once. */
+  long intervalMillis() {
     double seconds = (double) burstBytes / bytesPerSecond;
-    long interval = (long) Math.clamp(seconds * MILLIS, INTERVAL_MILLIS_MIN, INTERVAL_MILLIS_MAX);
-    return new ChannelTrafficShapingHandler(bytesPerSecond, bytesPerSecond, interval);
+    return (long) Math.clamp(seconds * MILLIS, INTERVAL_MILLIS_MIN, INTERVAL_MILLIS_MAX);
   }
 }

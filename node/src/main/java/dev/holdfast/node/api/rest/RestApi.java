@@ -13,6 +13,7 @@ import dev.holdfast.node.job.Pruning;
 import dev.holdfast.node.maintenance.CollectionJobs;
 import dev.holdfast.node.maintenance.Verifying;
 import dev.holdfast.node.task.TaskRegistry;
+import dev.holdfast.node.traffic.TrafficControl;
 import dev.holdfast.replication.wire.TlsIdentity;
 
 /**
@@ -33,7 +34,8 @@ public final class RestApi {
       PruneJobs prunes,
       CollectionJobs collections,
       Verifying verifying,
-      NodeMeasurements measured) {
+      NodeMeasurements measured,
+      TrafficControl traffic) {
     ApiRouter router = new ApiRouter();
     AccessControl control = access.control();
     GroupAccess groups = new GroupAccess(control);
@@ -70,6 +72,7 @@ public final class RestApi {
     new SyncJobEndpoints(syncAccess, syncs, jobs, stores).register(router);
     new PruneSimulationEndpoints(tasks.clock()).register(router);
     new StoreJobEndpoints<>(StoreJobKinds.PRUNE, prunes.configs(), jobs, control).register(router);
+    new TrafficEndpoints(traffic).register(router);
     Unavailable.register(router);
     return router;
   }

@@ -51,8 +51,6 @@ final class Unavailable {
     jobs(router, "verify");
     missing(router, "moving groups", "POST", STORE + "/move-group");
     missing(router, "moving namespaces", "POST", STORE + "/move-namespace");
-    missing(router, "rate limiting", "GET", "/admin/traffic-control", "/config/traffic-control");
-    missing(router, "rate limiting", "POST", "/config/traffic-control");
     missing(
         router,
         "sending metrics to a server",

@@ -1,4 +1,4 @@
-package dev.holdfast.node.cli;
+package dev.holdfast.node.traffic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

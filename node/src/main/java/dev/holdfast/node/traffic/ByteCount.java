@@ -1,4 +1,4 @@
-package dev.holdfast.node.cli;
+package dev.holdfast.node.traffic;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import java.math.BigDecimal;
@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * A number of bytes as people write it: {@code 512}, {@code 1.5MiB}, {@code 10 MB}. Units of a
  * thousand are KB, MB, GB, TB, those of 1024 have an i in them; the B may be left out.
  */
-record ByteCount(long bytes) {
+public record ByteCount(long bytes) {
   private static final Pattern GRAMMAR =
       Pattern.compile(
           "([0-9]{1,15}(?:\\.[0-9]{1,9})?)\\s*(?:([KMGT]I?)?B?)", Pattern.CASE_INSENSITIVE);
@@ -34,7 +34,7 @@ record ByteCount(long bytes) {
           "TI",
           1L << 40);
 
-  static ByteCount parse(String text) {
+  public static ByteCount parse(String text) {
     Matcher matcher = GRAMMAR.matcher(text.strip());
     if (matcher.matches()) {
       String unit = matcher.group(2);
