@@ -17,6 +17,7 @@ import dev.holdfast.node.adopt.ImportItem.Outcome;
 import dev.holdfast.node.job.PruneJobConfig;
 import dev.holdfast.node.job.RemoteConfig;
 import dev.holdfast.node.job.SyncJobConfig;
+import dev.holdfast.node.traffic.TrafficRule;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,7 +47,6 @@ public final class ConfigImport {
       Map.ofEntries(
           Map.entry(
               "verification.cfg", "verify jobs are written in mesh.yaml: verify of a datastore"),
-          Map.entry("traffic-control.cfg", "this node has no traffic control"),
           Map.entry("node.cfg", "the node's options are in mesh.yaml"),
           Map.entry("notifications.cfg", "this node sends no notifications"),
           Map.entry("notifications-priv.cfg", "this node sends no notifications"),
@@ -178,6 +178,7 @@ public final class ConfigImport {
     section("domains.cfg", text -> RealmConfig.parse(text).format(), text -> "");
     section("remote.cfg", text -> RemoteConfig.parse(text).format(), text -> "");
     section("prune.cfg", text -> PruneJobConfig.parseFile(text).format(), text -> "");
+    section(TrafficRule.FILE, text -> TrafficRule.parseFile(text).format(), text -> "");
     section("sync.cfg", text -> SyncJobConfig.parseFile(text).format(), ConfigImport::syncRemark);
   }
 

@@ -17,6 +17,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -106,6 +107,15 @@ final class ApiExchange {
   private void outsideApi(List<String> components) {
     if (!request.method().name().equals("GET")) {
       throw BackupException.invalid("invalid http method for path");
+    }
+    Optional<String> viewer = ApiViewer.file(components);
+    if (viewer.isPresent()) {
+      blocking(
+          () -> {
+            Formatter.Answer answer = ApiViewer.answer(viewer.get());
+            onLoop(() -> send(answer));
+          });
+      return;
     }
     String path = "/" + String.join("/", components);
     send(Formatter.Answer.of(404, "text/plain;charset=UTF-8", "no such file: '" + path + "'"));
