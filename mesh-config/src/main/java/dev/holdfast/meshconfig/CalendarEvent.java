@@ -152,6 +152,11 @@ public final class CalendarEvent {
     return count;
   }
 
+  /** Empty = all. */
+  Set<DayOfWeek> days() {
+    return days;
+  }
+
   /** Whether the text ends with UTC. */
   public boolean isUtc() {
     return utc;
