@@ -3,6 +3,7 @@ package dev.holdfast.node;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.file.LocalFiles;
+import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.meshconfig.CalendarEvent;
@@ -12,6 +13,7 @@ import dev.holdfast.meshconfig.MeshConfig;
 import dev.holdfast.meshconfig.MeshConfigReader;
 import dev.holdfast.meshconfig.Problem;
 import dev.holdfast.meshconfig.SecretFiles;
+import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.access.NodeConfig;
 import dev.holdfast.node.access.StateDirectory;
@@ -21,6 +23,7 @@ import dev.holdfast.node.api.ApiServer;
 import dev.holdfast.node.api.DatastoreConfig;
 import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.api.rest.MeshEndpoints;
+import dev.holdfast.node.api.rest.NotificationCalls;
 import dev.holdfast.node.api.rest.RestApi;
 import dev.holdfast.node.api.rest.SyncJobStore;
 import dev.holdfast.node.host.NodeMeasurements;
@@ -39,8 +42,14 @@ import dev.holdfast.node.job.ReplicationHistory;
 import dev.holdfast.node.job.SiteStatuses;
 import dev.holdfast.node.job.SyncFactory;
 import dev.holdfast.node.job.SyncJobs;
+import dev.holdfast.node.job.VerifyJobs;
 import dev.holdfast.node.maintenance.CollectionJobs;
+import dev.holdfast.node.maintenance.VerifyJobWork;
 import dev.holdfast.node.maintenance.Verifying;
+import dev.holdfast.node.notify.HealthWatch;
+import dev.holdfast.node.notify.JobNotifications;
+import dev.holdfast.node.notify.NotificationConfig;
+import dev.holdfast.node.notify.Notifier;
 import dev.holdfast.node.session.BackupUpgrade;
 import dev.holdfast.node.session.MeshTunnelUpgrade;
 import dev.holdfast.node.session.ReaderUpgrade;
@@ -190,9 +199,26 @@ public final class Node implements AutoCloseable {
     StateFile<NodeConfig> nodeConfig =
         new StateFile<>(directory, "node.cfg", NodeConfig::parse, NodeConfig::format);
     jobs.register(JobType.LOG_ROTATION, new LogRotation(tasks, nodeConfig, runner)::jobs);
+    Verifying verifying = new Verifying(stores, access.control());
+    VerifyJobs verifies =
+        VerifyJobs.open(
+            directory, config.datastores().values(), new VerifyJobWork(verifying), runner);
+    jobs.register(JobType.VERIFICATION, verifies::jobs);
     CollectionJobs collections = new CollectionJobs(stores, runner, tasks);
     jobs.register(JobType.GARBAGE_COLLECTION, collections::all);
-    Verifying verifying = new Verifying(stores, access.control());
+
+    NotificationConfig notifications = new NotificationConfig(directory, clock.getZone());
+    Notifier notifier =
+        closing(new Notifier(notifications, user -> mailAddress(access.control(), user)));
+    runner.onEnd(new JobNotifications(NodeIdentity.hostName(), clock, notifier::send));
+    HealthWatch health =
+        new HealthWatch(
+            NodeIdentity.hostName(),
+            jobs,
+            () -> spaces(stores),
+            () -> identity.certificate().getNotAfter().toInstant(),
+            clock,
+            notifier::send);
 
     NodeMeasurements measured = new NodeMeasurements(() -> spaces(stores), clock);
     TrafficControl traffic = closing(TrafficControl.open(directory, vertx, clock));
@@ -207,8 +233,10 @@ public final class Node implements AutoCloseable {
             syncStore,
             pruning,
             prunes,
+            verifies,
             collections,
             verifying,
+            new NotificationCalls(notifications, notifier, NodeIdentity.hostName()),
             measured,
             traffic);
     new MeshEndpoints(mesh, peers, syncs, jobs, history).register(router);
@@ -242,11 +270,12 @@ public final class Node implements AutoCloseable {
     tellAddress(directory, new HostAndPort(listen.host(), port));
     mesh.start();
     syncs.start();
-    new JobScheduler(jobs, states, timer, Thread::startVirtualThread, clock).start();
+    new JobScheduler(jobs, timer, Thread::startVirtualThread, clock).start();
     BiConsumer<Duration, Runnable> later =
         (delay, task) -> timer.after(delay, () -> Thread.startVirtualThread(task));
     measured.start(later);
     traffic.start(later);
+    health.start(later);
     Thread.ofPlatform()
         .daemon()
         .name("warm-up")
@@ -255,6 +284,11 @@ public final class Node implements AutoCloseable {
               statuses.announceAll(stores.stores().values());
               TlsEngine.choose().warmUp();
             });
+  }
+
+  private static Optional<String> mailAddress(AccessControl access, AuthId user) {
+    return Optional.ofNullable(access.users().value().find(user))
+        .map(entry -> entry.properties().get("email"));
   }
 
   private static Map<DatastoreName, Supplier<FileOps.Space>> spaces(DatastoreRegistry stores) {

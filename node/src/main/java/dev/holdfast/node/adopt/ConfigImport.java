@@ -17,6 +17,7 @@ import dev.holdfast.node.adopt.ImportItem.Outcome;
 import dev.holdfast.node.job.PruneJobConfig;
 import dev.holdfast.node.job.RemoteConfig;
 import dev.holdfast.node.job.SyncJobConfig;
+import dev.holdfast.node.job.VerifyJobConfig;
 import dev.holdfast.node.traffic.TrafficRule;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -45,11 +46,10 @@ public final class ConfigImport {
   /** Files that have no place here, and what to do instead. */
   private static final Map<String, String> LEFT_OUT =
       Map.ofEntries(
-          Map.entry(
-              "verification.cfg", "verify jobs are written in mesh.yaml: verify of a datastore"),
           Map.entry("node.cfg", "the node's options are in mesh.yaml"),
-          Map.entry("notifications.cfg", "this node sends no notifications"),
-          Map.entry("notifications-priv.cfg", "this node sends no notifications"),
+          Map.entry("notifications.cfg", "copy it into the state directory: it is read as it is"),
+          Map.entry(
+              "notifications-priv.cfg", "copy it into the state directory: it is read as it is"),
           Map.entry("metricserver.cfg", "metrics are fetched from this node"),
           Map.entry("s3.cfg", "this node has no object storage"),
           Map.entry("encryption-keys.cfg", "this node keeps no keys for syncs"),
@@ -178,6 +178,7 @@ public final class ConfigImport {
     section("domains.cfg", text -> RealmConfig.parse(text).format(), text -> "");
     section("remote.cfg", text -> RemoteConfig.parse(text).format(), text -> "");
     section("prune.cfg", text -> PruneJobConfig.parseFile(text).format(), text -> "");
+    section("verification.cfg", text -> VerifyJobConfig.parseFile(text).format(), text -> "");
     section(TrafficRule.FILE, text -> TrafficRule.parseFile(text).format(), text -> "");
     section("sync.cfg", text -> SyncJobConfig.parseFile(text).format(), ConfigImport::syncRemark);
   }

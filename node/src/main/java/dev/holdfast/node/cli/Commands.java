@@ -17,6 +17,7 @@ final class Commands {
           "group",
           "prune",
           "prune-job",
+          "verify-job",
           "garbage-collect",
           "namespace",
           "key",
@@ -32,6 +33,7 @@ final class Commands {
           "peer",
           "sync",
           "mesh",
+          "notify",
           "status",
           "task",
           "tree",
@@ -59,6 +61,7 @@ final class Commands {
       case "group" -> new GroupCommand(terminal);
       case "prune" -> new PruneCommand(terminal);
       case "prune-job" -> new PruneJobCommand(terminal);
+      case "verify-job" -> new VerifyJobCommand(terminal);
       case "garbage-collect" -> new GarbageCollectCommand(terminal);
       case "namespace" -> new NamespaceCommand(terminal);
       case "key" -> new KeyCommand(terminal);
@@ -74,6 +77,7 @@ final class Commands {
       case "peer" -> new PeerCommand(terminal);
       case "sync" -> new SyncCommand(terminal);
       case "mesh" -> new MeshCommand(terminal);
+      case "notify" -> new NotifyCommand(terminal);
       case "status" -> new StatusCommand(terminal);
       case "task" -> new TaskCommand(terminal);
       case "tree" -> new TreeCommand(terminal);

@@ -30,7 +30,7 @@ public final class JobRunner {
   /** Hears of every end of a run, after its state is written. Must not block long. */
   @FunctionalInterface
   public interface EndListener {
-    void ended(JobId job, Upid task, TaskStatus status);
+    void ended(JobId job, Upid task, TaskStatus status, Trigger trigger);
   }
 
   public JobRunner(TaskRegistry tasks, JobStates states) {
@@ -105,7 +105,7 @@ public final class JobRunner {
     }
     for (EndListener listener : listeners) {
       try {
-        listener.ended(id, task, status);
+        listener.ended(id, task, status, trigger);
       } catch (RuntimeException e) {
         LOG.error("the end of job '{}' was not heard", id, e);
       }

@@ -5,9 +5,9 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.replication.mesh.Scheduler;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
@@ -24,19 +24,15 @@ public final class JobScheduler {
   private static final Logger LOG = LoggerFactory.getLogger(JobScheduler.class);
 
   private final Jobs jobs;
-  private final JobStates states;
   private final Scheduler timer;
   private final Executor blocking;
-  private final Clock clock;
+  private final InstantSource clock;
 
   /**
    * @param blocking where files may be read; the timer's thread is not for that
-   * @param clock with the zone in which schedules are read
    */
-  public JobScheduler(
-      Jobs jobs, JobStates states, Scheduler timer, Executor blocking, Clock clock) {
+  public JobScheduler(Jobs jobs, Scheduler timer, Executor blocking, InstantSource clock) {
     this.jobs = jobs;
-    this.states = states;
     this.timer = timer;
     this.blocking = blocking;
     this.clock = clock;
@@ -69,7 +65,7 @@ public final class JobScheduler {
   private void startIfDue(Job job) {
     try {
       CalendarEvent schedule = job.schedule().orElse(null);
-      if (job.enabled() && schedule != null && isDue(job.id(), schedule)) {
+      if (job.enabled() && schedule != null && isDue(job)) {
         var unused = job.start(AuthId.ROOT, new Trigger.Schedule(schedule));
       }
     } catch (BackupException e) {
@@ -81,9 +77,8 @@ public final class JobScheduler {
     }
   }
 
-  private boolean isDue(JobId id, CalendarEvent schedule) {
-    JobState state = states.loadOrCreate(id);
-    OptionalLong next = schedule.next(state.scheduleBase(), clock.getZone());
-    return next.isPresent() && next.getAsLong() <= clock.instant().getEpochSecond();
+  private boolean isDue(Job job) {
+    OptionalLong due = jobs.due(job);
+    return due.isPresent() && due.getAsLong() <= clock.instant().getEpochSecond();
   }
 }

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
@@ -59,6 +60,16 @@ public final class Jobs {
     return find(id)
         .orElseThrow(() -> BackupException.notFound("no such job '" + id.name() + "'"))
         .start(caller, new Trigger.Request());
+  }
+
+  /**
+   * When it is due next by its schedule, in seconds since 1970: in the past when it should run now.
+   * A job never seen before is remembered from here on.
+   */
+  public OptionalLong due(Job job) {
+    return job.enabled() && job.schedule().isPresent()
+        ? job.schedule().get().next(states.loadOrCreate(job.id()).scheduleBase(), zone)
+        : OptionalLong.empty();
   }
 
   public JobStatus status(Job job) {

@@ -2,6 +2,7 @@ package dev.holdfast.node.traffic;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.meshconfig.DailyDuration;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.SectionConfig.Schema;
 import dev.holdfast.node.access.SectionConfig.Section;
@@ -31,7 +32,7 @@ public record TrafficRule(
     TransferRate in,
     TransferRate out,
     Set<AuthId> users,
-    List<DailyTime> times) {
+    List<DailyDuration> times) {
   public static final String FILE = "traffic-control.cfg";
   static final String TYPE = "rule";
 
@@ -70,7 +71,7 @@ public record TrafficRule(
         rate(section, "rate-in", "burst-in"),
         rate(section, "rate-out", "burst-out"),
         all(section, "users").stream().map(AuthId::parse).collect(Collectors.toSet()),
-        all(section, "timeframe").stream().map(DailyTime::parse).toList());
+        all(section, "timeframe").stream().map(DailyDuration::parse).toList());
   }
 
   private static List<String> all(Section section, String key) {

@@ -59,7 +59,7 @@ final class JobSchedulerTest {
     runner = new JobRunner(tasks, states);
     jobs = new Jobs(states, ZoneOffset.UTC);
     jobs.register(JobType.PRUNE, () -> List.copyOf(configured));
-    new JobScheduler(jobs, states, timer, Runnable::run, clock).start();
+    new JobScheduler(jobs, timer, Runnable::run, clock).start();
   }
 
   private Job job(String name, String schedule) {
@@ -256,7 +256,7 @@ final class JobSchedulerTest {
     configured.add(bad);
     configured.add(job("good", "20:00"));
     List<String> heard = new ArrayList<>();
-    runner.onEnd((id, task, status) -> heard.add(id + " " + status.text()));
+    runner.onEnd((id, task, status, trigger) -> heard.add(id + " " + status.text()));
     minute();
     minute();
     assertThat(takeRan()).containsExactlyInAnyOrder("bad", "good");

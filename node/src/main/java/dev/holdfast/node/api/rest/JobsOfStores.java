@@ -7,6 +7,7 @@ import dev.holdfast.node.job.JobConfigs;
 import dev.holdfast.node.job.PruneJobConfig;
 import dev.holdfast.node.job.PruneJobs;
 import dev.holdfast.node.job.SyncJobConfig;
+import dev.holdfast.node.job.VerifyJobs;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -22,11 +23,13 @@ final class JobsOfStores {
   private final SyncAccess access;
   private final SyncJobStore syncs;
   private final PruneJobs prunes;
+  private final VerifyJobs verifies;
 
-  JobsOfStores(SyncAccess access, SyncJobStore syncs, PruneJobs prunes) {
+  JobsOfStores(SyncAccess access, SyncJobStore syncs, PruneJobs prunes, VerifyJobs verifies) {
     this.access = access;
     this.syncs = syncs;
     this.prunes = prunes;
+    this.verifies = verifies;
   }
 
   /**
@@ -60,6 +63,7 @@ final class JobsOfStores {
   /** Removes what looks after that store only, as far as the caller may know of it. */
   void removeOf(DatastoreName store, AuthId caller) {
     remove(prunes.configs(), job -> job.store().equals(store));
+    remove(verifies.configs(), job -> job.store().equals(store));
     for (SyncJobConfig job : syncs.configs().ofFile()) {
       if (job.store().equals(store) && access.maySee(caller, job)) {
         syncs.update(null, job.id(), known -> Optional.empty());

@@ -10,6 +10,7 @@ import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.Peers;
 import dev.holdfast.node.job.PruneJobs;
 import dev.holdfast.node.job.Pruning;
+import dev.holdfast.node.job.VerifyJobs;
 import dev.holdfast.node.maintenance.CollectionJobs;
 import dev.holdfast.node.maintenance.Verifying;
 import dev.holdfast.node.task.TaskRegistry;
@@ -32,8 +33,10 @@ public final class RestApi {
       SyncJobStore syncs,
       Pruning pruning,
       PruneJobs prunes,
+      VerifyJobs verifies,
       CollectionJobs collections,
       Verifying verifying,
+      NotificationCalls notifications,
       NodeMeasurements measured,
       TrafficControl traffic) {
     ApiRouter router = new ApiRouter();
@@ -55,7 +58,7 @@ public final class RestApi {
     new CertificateEndpoints(identity).register(router);
     new DatastoreEndpoints(control, stores).register(router);
     SyncAccess syncAccess = new SyncAccess(control);
-    JobsOfStores jobsOfStores = new JobsOfStores(syncAccess, syncs, prunes);
+    JobsOfStores jobsOfStores = new JobsOfStores(syncAccess, syncs, prunes, verifies);
     new DatastoreConfigEndpoints(control, stores, tasks, jobsOfStores).register(router);
     new UsageEndpoints(visibility, stores, measured).register(router);
     new MeasurementEndpoints(control, stores, measured).register(router);
@@ -73,6 +76,9 @@ public final class RestApi {
     new PruneSimulationEndpoints(tasks.clock()).register(router);
     new StoreJobEndpoints<>(StoreJobKinds.PRUNE, prunes.configs(), jobs, control).register(router);
     new TrafficEndpoints(traffic).register(router);
+    new StoreJobEndpoints<>(StoreJobKinds.VERIFY, verifies.configs(), jobs, control)
+        .register(router);
+    notifications.register(router, stores, jobs, tasks.clock());
     Unavailable.register(router);
     return router;
   }

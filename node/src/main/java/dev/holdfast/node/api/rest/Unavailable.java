@@ -48,7 +48,6 @@ final class Unavailable {
   }
 
   private static void notBuilt(ApiRouter router) {
-    jobs(router, "verify");
     missing(router, "moving groups", "POST", STORE + "/move-group");
     missing(router, "moving namespaces", "POST", STORE + "/move-namespace");
     missing(
@@ -58,28 +57,10 @@ final class Unavailable {
         "/admin/metrics",
         "/config/metrics/influxdb-http",
         "/config/metrics/influxdb-udp");
-    missing(
-        router,
-        "notification",
-        "GET",
-        "/config/notifications/endpoints/gotify",
-        "/config/notifications/endpoints/sendmail",
-        "/config/notifications/endpoints/smtp",
-        "/config/notifications/endpoints/webhook",
-        "/config/notifications/matchers",
-        "/config/notifications/targets");
     missing(router, "keeping keys for syncs", "GET", "/config/encryption-keys");
     missing(router, "keeping keys for syncs", "POST", "/config/encryption-keys");
     missing(router, "terminal login", "POST", "/access/vncticket");
     missing(router, "the report for support", "GET", NODE + "/report");
-  }
-
-  private static void jobs(ApiRouter router, String kind) {
-    missing(router, kind + " jobs", "GET", "/admin/" + kind, "/config/" + kind);
-    missing(router, kind + " jobs", "POST", "/admin/" + kind + "/{id}/run", "/config/" + kind);
-    for (String method : List.of("GET", "PUT", "DELETE")) {
-      missing(router, kind + " jobs", method, "/config/" + kind + "/{id}");
-    }
   }
 
   private static void refuse(ApiRouter router, String method, String why, String... paths) {
