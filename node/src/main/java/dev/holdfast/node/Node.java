@@ -46,6 +46,8 @@ import dev.holdfast.node.job.VerifyJobs;
 import dev.holdfast.node.maintenance.CollectionJobs;
 import dev.holdfast.node.maintenance.VerifyJobWork;
 import dev.holdfast.node.maintenance.Verifying;
+import dev.holdfast.node.metrics.MetricsPage;
+import dev.holdfast.node.metrics.NodeMetrics;
 import dev.holdfast.node.notify.HealthWatch;
 import dev.holdfast.node.notify.JobNotifications;
 import dev.holdfast.node.notify.NotificationConfig;
@@ -211,6 +213,10 @@ public final class Node implements AutoCloseable {
     Notifier notifier =
         closing(new Notifier(notifications, user -> mailAddress(access.control(), user)));
     runner.onEnd(new JobNotifications(NodeIdentity.hostName(), clock, notifier::send));
+    NodeMetrics metrics =
+        new NodeMetrics(
+            jobs, stores, tasks, () -> identity.certificate().getNotAfter().toInstant(), clock);
+    runner.onEnd(metrics);
     HealthWatch health =
         new HealthWatch(
             NodeIdentity.hostName(),
@@ -256,6 +262,7 @@ public final class Node implements AutoCloseable {
         new ApiServer(vertx, router, access)
             .describing(NodeVersion.text())
             .limiting(traffic)
+            .page("/metrics", new MetricsPage(metrics, access.control()))
             .upgrade("/backup", new BackupUpgrade(sessions))
             .upgrade("/reader", new ReaderUpgrade(readers))
             .upgrade("/mesh/tunnel", new MeshTunnelUpgrade(mesh));

@@ -117,6 +117,16 @@ final class ApiExchange {
           });
       return;
     }
+    Page page = server.pageOf(String.join("/", components));
+    if (page != null) {
+      blocking(
+          () -> {
+            Formatter.Answer answer =
+                Formatter.Answer.of(200, page.contentType(), page.text(authenticate()));
+            onLoop(() -> send(answer));
+          });
+      return;
+    }
     String path = "/" + String.join("/", components);
     send(Formatter.Answer.of(404, "text/plain;charset=UTF-8", "no such file: '" + path + "'"));
   }

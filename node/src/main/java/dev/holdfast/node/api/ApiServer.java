@@ -59,6 +59,7 @@ public final class ApiServer {
   private final ApiRouter router;
   private final AccessState access;
   private final Map<String, Upgrade> upgrades = new HashMap<>();
+  private final Map<String, Page> pages = new HashMap<>();
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("api-", 0).factory());
   private final Semaphore calls = new Semaphore(CALLS_AT_ONCE_MAX);
@@ -88,6 +89,18 @@ public final class ApiServer {
   public ApiServer upgrade(String path, Upgrade upgrade) {
     if (upgrades.putIfAbsent(String.join("/", ApiRouter.components(path)), upgrade) != null) {
       throw new IllegalStateException("an upgrade of '" + path + "' is registered already");
+    }
+    return this;
+  }
+
+  /**
+   * Before listening. Returns this.
+   *
+   * @param path outside the API, as {@code /metrics}
+   */
+  public ApiServer page(String path, Page page) {
+    if (pages.putIfAbsent(String.join("/", ApiRouter.components(path)), page) != null) {
+      throw new IllegalStateException("a page '" + path + "' is registered already");
     }
     return this;
   }
@@ -197,6 +210,13 @@ public final class ApiServer {
    */
   @Nullable Upgrade upgradeOf(String components) {
     return upgrades.get(components);
+  }
+
+  /**
+   * @param components outside the API, joined by slashes
+   */
+  @Nullable Page pageOf(String components) {
+    return pages.get(components);
   }
 
   /** Runs on a thread that may block, when there is room. */

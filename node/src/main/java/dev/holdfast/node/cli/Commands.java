@@ -34,6 +34,7 @@ final class Commands {
           "sync",
           "mesh",
           "notify",
+          "alert-rules",
           "status",
           "task",
           "tree",
@@ -78,6 +79,7 @@ final class Commands {
       case "sync" -> new SyncCommand(terminal);
       case "mesh" -> new MeshCommand(terminal);
       case "notify" -> new NotifyCommand(terminal);
+      case "alert-rules" -> new AlertRulesCommand(terminal);
       case "status" -> new StatusCommand(terminal);
       case "task" -> new TaskCommand(terminal);
       case "tree" -> new TreeCommand(terminal);
