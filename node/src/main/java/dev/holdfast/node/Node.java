@@ -1,5 +1,6 @@
 package dev.holdfast.node;
 
+import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.file.LocalFiles;
@@ -70,6 +71,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -288,6 +290,7 @@ public final class Node implements AutoCloseable {
         .name("warm-up")
         .start(
             () -> {
+              removeRemains(stores.stores().values());
               statuses.announceAll(stores.stores().values());
               TlsEngine.choose().warmUp();
             });
@@ -377,6 +380,19 @@ public final class Node implements AutoCloseable {
         .filter(site -> site != null)
         .findFirst()
         .orElse(peer);
+  }
+
+  /** What an earlier process left in the middle of something is told, once for each. */
+  private static void removeRemains(Collection<Datastore> stores) {
+    for (Datastore store : stores) {
+      try {
+        store
+            .removeRemains()
+            .forEach(what -> LOG.warn("datastore '{}': removed unfinished {}", store.name(), what));
+      } catch (BackupException e) {
+        LOG.error("datastore '{}' cannot be looked through: {}", store.name(), e.text());
+      }
+    }
   }
 
   private static void stopTasks(TaskRegistry tasks, Peers peers) throws InterruptedException {

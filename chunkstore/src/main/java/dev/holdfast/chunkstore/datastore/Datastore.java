@@ -467,6 +467,15 @@ public final class Datastore implements AutoCloseable {
     return removal.unfinished(namespace, group);
   }
 
+  /**
+   * Removes what a process left that ended in the middle of something: snapshots without a
+   * manifest, groups without an owner and content. What somebody works on is passed over. Looks at
+   * every group; returns what was removed, as texts show it.
+   */
+  public List<String> removeRemains() {
+    return removal.remains();
+  }
+
   /** A protected one is refused unless {@code force}. */
   public void deleteSnapshot(Namespace namespace, SnapshotId snapshot, boolean force) {
     removal.snapshot(namespace, snapshot, force);

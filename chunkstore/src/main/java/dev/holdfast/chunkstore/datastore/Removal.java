@@ -131,6 +131,36 @@ final class Removal {
     return removed;
   }
 
+  /** See {@link Datastore#removeRemains}. */
+  List<String> remains() {
+    List<String> removed = new ArrayList<>();
+    for (Namespace namespace : namespaces.list(Namespace.ROOT, Namespace.DEPTH_MAX)) {
+      for (GroupId group : groups.directories(namespace)) {
+        Lease lease =
+            store
+                .locks()
+                .tryTake(new LockTable.GroupKey(namespace, group), LockTable.Mode.EXCLUSIVE);
+        if (lease != null) {
+          try (lease) {
+            remains(namespace, group, removed);
+          }
+        }
+      }
+    }
+    return removed;
+  }
+
+  private void remains(Namespace namespace, GroupId group, List<String> removed) {
+    for (SnapshotId snapshot : unfinished(namespace, group)) {
+      removed.add("snapshot " + store.layout().text(store.layout().snapshot(namespace, snapshot)));
+    }
+    if (isHalfMade(namespace, group)
+        && Directories.isDirectory(store.files(), store.layout().group(namespace, group))) {
+      groups.removeIfEmpty(namespace, group);
+      removed.add("group " + store.layout().text(store.layout().group(namespace, group)));
+    }
+  }
+
   /**
    * The namespace and all below it, deepest first. Groups stop it unless {@code withGroups}; what
    * was emptied before the refusal stays removed, as with PBS.

@@ -12,6 +12,8 @@ import dev.holdfast.chunkstore.datastore.SnapshotWriter;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.file.FileContent;
+import dev.holdfast.chunkstore.manifest.Manifest;
+import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
@@ -23,6 +25,7 @@ import dev.holdfast.chunkstore.testing.SmallBackup;
 import dev.holdfast.chunkstore.verify.SnapshotVerifier;
 import dev.holdfast.chunkstore.work.Workers;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -169,6 +172,59 @@ class GarbageCollectorTest {
       writer.finish(manifest -> manifest);
     }
     assertThat(new SnapshotVerifier(store).verify(NS, other.at(1_700_000_200))).isEmpty();
+  }
+
+  /** The race that PBS had until 3.4.1: a base is pruned between the listing and its turn. */
+  @Test
+  void readsTheSnapshotThatTookOverTheChunksOfOneThatVanishes() {
+    SmallBackup.write(store, NS, OLDER, 1);
+    Set<Digest> named = chunksOf(OLDER);
+    clock.advance(TWO_DAYS);
+    WatchedCollection meddling =
+        new WatchedCollection() {
+          private boolean done;
+
+          /** Called before each index is opened: the group has been listed by then. */
+          @Override
+          public void checkStop() {
+            if (!done && checks++ == 1) {
+              done = true;
+              takeOver();
+            }
+          }
+
+          private int checks;
+        };
+
+    new GarbageCollector(store, GcOptions.usual(Workers.none()), meddling).run();
+
+    assertThat(store.snapshots(NS, GROUP)).containsExactly(NEWER);
+    assertThat(named).allMatch(this::isThere);
+    assertRestorable(NEWER);
+  }
+
+  /** A backup that names the chunks of the one before, touching none; which is then removed. */
+  private void takeOver() {
+    byte[] index = file(OLDER, SmallBackup.DYNAMIC);
+    byte[] image = file(OLDER, SmallBackup.FIXED);
+    byte[] conf = file(OLDER, SmallBackup.BLOB);
+    Manifest manifest = store.manifest(NS, OLDER);
+    try (GroupLock group = store.lockGroup(NS, GROUP, SmallBackup.OWNER);
+        SnapshotWriter writer = store.beginSnapshot(NS, NEWER)) {
+      writer.rawFile(SmallBackup.DYNAMIC, index);
+      writer.rawFile(SmallBackup.FIXED, image);
+      writer.rawFile(SmallBackup.BLOB, conf);
+      writer.finishWith(Manifest.of(NEWER, manifest.files()).encodeBlob());
+    }
+    store.deleteSnapshot(NS, OLDER, false);
+  }
+
+  private byte[] file(SnapshotId snapshot, ArchiveName name) {
+    try {
+      return FileContent.read(disk, store.snapshotPath(NS, snapshot).resolve(name.text()), 1 << 20);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

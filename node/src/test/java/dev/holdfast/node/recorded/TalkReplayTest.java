@@ -14,6 +14,8 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.testing.Vectors;
 import dev.holdfast.node.recorded.RecordedCall.Answer;
 import dev.holdfast.node.testing.SmallUpload;
+import dev.holdfast.node.testing.TaskRuns;
+import dev.holdfast.node.testing.TestNode;
 import dev.holdfast.node.testing.TranscriptReplay;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
@@ -60,7 +62,7 @@ final class TalkReplayTest {
   private int agreeing;
 
   /** Compares answers, and keeps what is not explained. */
-  private TranscriptReplay.Judge judge(KnownDifferences known) {
+  private TranscriptReplay.Judge judge(KnownDifferences known, TestNode node) {
     return answer -> {
       Set<String> facts = facts(answer);
       answers++;
@@ -69,6 +71,10 @@ final class TalkReplayTest {
         if (!known.covers(answer.asked(), fact)) {
           unknown.add(answer.asked() + " | " + fact);
         }
+      }
+      if (answer.asked().matches("POST .*/gc")) {
+        // What is asked next was recorded when it was done.
+        new TaskRuns(node.admin()).ended(JSON.readTree(answer.text()).path("data").asText());
       }
     };
   }
@@ -187,7 +193,7 @@ final class TalkReplayTest {
         new StandInBodies(List.of(backups, server.store("plain"), server.store("crypt")));
     try (var node = server.node();
         TranscriptReplay replay =
-            new TranscriptReplay(node.address().port(), judge(known), authorization())) {
+            new TranscriptReplay(node.address().port(), judge(known, node), authorization())) {
       play(replay, bodies, OLD + "backup-first", OLD + "backup-second", OLD + "restore");
       play(replay, bodies, OLD + "backup-encrypted-token");
       forget(node.admin(), "plain", "host", "in-ns", "site-a", 1717804800);
@@ -220,7 +226,7 @@ final class TalkReplayTest {
         RecordedServer.pushed(strict, Files.createDirectory(directory.resolve("d")));
     try (var node = server.node();
         TranscriptReplay replay =
-            new TranscriptReplay(node.address().port(), judge(known), authorization())) {
+            new TranscriptReplay(node.address().port(), judge(known, node), authorization())) {
       RemoteNode admin = node.admin();
       play(replay, bodies, NEW + "backup-data-first", NEW + "backup-metadata-second");
       play(replay, bodies, NEW + "backup-image", NEW + "restore-split", NEW + "catalog-split");
@@ -300,7 +306,7 @@ final class TalkReplayTest {
         RecordedServer.pushed(strict, Files.createDirectory(directory.resolve("c")));
     try (var node = server.node();
         TranscriptReplay replay =
-            new TranscriptReplay(node.address().port(), judge(known), authorization())) {
+            new TranscriptReplay(node.address().port(), judge(known, node), authorization())) {
       play(replay, bodies, NEW + "backup-data-first-to-3.2.4");
       play(replay, bodies, NEW + "backup-metadata-second-to-3.2.4", NEW + "backup-image");
       play(replay, bodies, NEW + "management-to-3.2.4");
