@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * process dies. Knows which content was never made durable, and can lose it as a power failure
  * does. For tests that loop n = 1, 2, 3 … until {@link #fired} stays false.
  *
- * <p>Nothing is really synced: what would survive is known here, and the test need not wait for a
- * disk.
+ * <p>A real disk is never synced: what would survive is known here, and the test need not wait. A
+ * {@link MemoryDisk} is, which knows itself what survives.
  */
 public final class FaultyFiles implements FileOps {
   /** What happens at the n-th operation. */
@@ -38,6 +38,7 @@ public final class FaultyFiles implements FileOps {
   private final FileOps real;
   private final Fault fault;
   private final long at;
+  private final boolean syncs;
   private final Set<Path> notDurable = new HashSet<>();
   private long done;
   private boolean fired;
@@ -47,6 +48,7 @@ public final class FaultyFiles implements FileOps {
    */
   public FaultyFiles(FileOps real, Fault fault, long at) {
     this.real = real;
+    this.syncs = real instanceof MemoryDisk;
     this.fault = fault;
     this.at = at;
   }
@@ -163,6 +165,9 @@ public final class FaultyFiles implements FileOps {
   @Override
   public void syncFile(Path file) throws IOException {
     step("fsync", file);
+    if (syncs) {
+      real.syncFile(file);
+    }
     synchronized (this) {
       notDurable.remove(file);
     }
@@ -171,11 +176,17 @@ public final class FaultyFiles implements FileOps {
   @Override
   public void syncDirectory(Path directory) throws IOException {
     step("fsync directory", directory);
+    if (syncs) {
+      real.syncDirectory(directory);
+    }
   }
 
   @Override
   public void syncFileSystem(Path path) throws IOException {
     step("syncfs", path);
+    if (syncs) {
+      real.syncFileSystem(path);
+    }
     synchronized (this) {
       notDurable.clear();
     }
