@@ -61,8 +61,9 @@ public final class TrafficControl implements AutoCloseable {
 
     Peer(RatedConnection connection) {
       this.connection = connection;
-      this.address =
-          connection.address().isEmpty() ? null : InetAddress.ofLiteral(connection.address());
+      // A link's addresses are the same whatever the interface is called.
+      String literal = connection.address().split("%", 2)[0];
+      this.address = literal.isEmpty() ? null : InetAddress.ofLiteral(literal);
     }
   }
 
