@@ -85,7 +85,10 @@ public final class TaskRegistry {
     return clock;
   }
 
-  /** Starts a task that the caller ends himself. */
+  /**
+   * Starts a task that the caller ends himself. Throws INVALID_INPUT when its id would be too long
+   * for the name of its log, as that of a namespace with a very long name can be.
+   */
   public synchronized WorkerTask start(String workerType, @Nullable String workerId, AuthId owner) {
     Upid upid =
         new Upid(
@@ -97,6 +100,15 @@ public final class TaskRegistry {
             workerType,
             workerId,
             owner);
+    int length = upid.toString().length();
+    if (length > Upid.LENGTH_MAX) {
+      throw BackupException.invalid(
+          "the id of the task would have "
+              + length
+              + " characters, expected at most "
+              + Upid.LENGTH_MAX
+              + ": its namespace has too long a name");
+    }
     WorkerTask task;
     try {
       Path file = logFile(upid);

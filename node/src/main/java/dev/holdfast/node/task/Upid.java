@@ -33,7 +33,7 @@ public record Upid(
     String workerType,
     @Nullable String workerId,
     AuthId owner) {
-  /** No id comes near; it is a file name as well. */
+  /** It is a file name as well. */
   public static final int LENGTH_MAX = 255;
 
   private static final Pattern PATTERN =
