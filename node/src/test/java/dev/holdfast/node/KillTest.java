@@ -27,6 +27,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -205,8 +206,15 @@ final class KillTest {
     victim.start();
   }
 
-  /** Waits for the end; gives its status. */
+  /** Waits for the end, and before for that of a second try of an earlier one; gives its status. */
   private static String runPull(RemoteNode admin) {
+    Await.until(
+        "no pull to run",
+        SOON,
+        () ->
+            admin
+                .get("/nodes/localhost/tasks", Map.of("running", "true", "typefilter", "syncjob"))
+                .isEmpty());
     String upid = admin.post("/mesh/syncs/" + SYNC + "/run", null).textValue();
     String path = "/nodes/localhost/tasks/" + upid + "/status";
     Await.until(
