@@ -36,17 +36,12 @@ import dev.holdfast.node.job.JobType;
 import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.LogRotation;
 import dev.holdfast.node.job.Peers;
-import dev.holdfast.node.job.PruneJobs;
-import dev.holdfast.node.job.Pruning;
 import dev.holdfast.node.job.RemoteConfig;
 import dev.holdfast.node.job.ReplicationHistory;
 import dev.holdfast.node.job.SiteStatuses;
 import dev.holdfast.node.job.SyncFactory;
 import dev.holdfast.node.job.SyncJobs;
-import dev.holdfast.node.job.VerifyJobs;
-import dev.holdfast.node.maintenance.CollectionJobs;
-import dev.holdfast.node.maintenance.VerifyJobWork;
-import dev.holdfast.node.maintenance.Verifying;
+import dev.holdfast.node.maintenance.Maintenance;
 import dev.holdfast.node.metrics.MetricsPage;
 import dev.holdfast.node.metrics.NodeMetrics;
 import dev.holdfast.node.notify.HealthWatch;
@@ -197,19 +192,12 @@ public final class Node implements AutoCloseable {
     closing(syncs);
     SyncJobStore syncStore = SyncJobStore.open(directory, syncs);
     jobs.register(JobType.SYNC, syncs::all);
-    Pruning pruning = new Pruning(stores, access.control(), clock.getZone());
-    PruneJobs prunes = PruneJobs.open(directory, config.datastores().values(), pruning, runner);
-    jobs.register(JobType.PRUNE, prunes::jobs);
+    Maintenance maintenance =
+        Maintenance.create(
+            directory, config.datastores().values(), stores, access.control(), tasks, runner, jobs);
     StateFile<NodeConfig> nodeConfig =
         new StateFile<>(directory, "node.cfg", NodeConfig::parse, NodeConfig::format);
     jobs.register(JobType.LOG_ROTATION, new LogRotation(tasks, nodeConfig, runner)::jobs);
-    Verifying verifying = new Verifying(stores, access.control());
-    VerifyJobs verifies =
-        VerifyJobs.open(
-            directory, config.datastores().values(), new VerifyJobWork(verifying), runner);
-    jobs.register(JobType.VERIFICATION, verifies::jobs);
-    CollectionJobs collections = new CollectionJobs(stores, runner, tasks);
-    jobs.register(JobType.GARBAGE_COLLECTION, collections::all);
 
     NotificationConfig notifications = new NotificationConfig(directory, clock.getZone());
     Notifier notifier =
@@ -239,11 +227,7 @@ public final class Node implements AutoCloseable {
             peers,
             jobs,
             syncStore,
-            pruning,
-            prunes,
-            verifies,
-            collections,
-            verifying,
+            maintenance,
             new NotificationCalls(notifications, notifier, NodeIdentity.hostName()),
             measured,
             traffic);
@@ -256,7 +240,7 @@ public final class Node implements AutoCloseable {
             workers,
             (store, namespace, snapshot, owner) -> {
               statuses.backedUp(store, namespace, snapshot);
-              verifying.verifyNew(tasks, store, namespace, snapshot, owner);
+              maintenance.verifying().verifyNew(tasks, store, namespace, snapshot, owner);
             });
     Sessions readers =
         new Sessions(stores::reading, access.control(), tasks, workers, sessions.listener());

@@ -41,6 +41,9 @@ class HostileClientsTest {
 
   private static final Duration GONE_TIME_MAX = Duration.ofSeconds(20);
 
+  /** Beyond the limit, and in one record: the node does not close while the client still sends. */
+  private static final int HEAD_CHARS = 15_000;
+
   @RegisterExtension static final StrictVertx VERTX = new StrictVertx();
 
   @TempDir private Path directory = Path.of("");
@@ -74,7 +77,7 @@ class HostileClientsTest {
   @Test
   void headsThatNeverEndAreRefusedAtTheirLimit() throws IOException {
     try (RawTls client = connect()) {
-      client.text("GET /api2/json/version HTTP/1.1\r\nX-Long: " + "x".repeat(100_000)).send();
+      client.text("GET /api2/json/version HTTP/1.1\r\nX-Long: " + "x".repeat(HEAD_CHARS)).send();
       assertThat(client.readHead()).startsWith("HTTP/1.1 4");
       client.awaitEnd();
     }

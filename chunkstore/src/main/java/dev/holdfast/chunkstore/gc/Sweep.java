@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class Sweep {
   /**
-   * What was touched this short before a collection is not touched again: an interrupted one goes
-   * on where it was. The same program that has this hour has the cutoff, which is later.
+   * What was touched this short before a collection began is not touched again, so that an
+   * interrupted one need not begin anew; unless it is older than the cutoff, which can be a minute.
    */
   static final Duration TOUCHED_LATELY = Duration.ofHours(1);
 

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.node.bench.ChunkerBench;
 import dev.holdfast.node.bench.ClientBench;
+import dev.holdfast.node.bench.GcBench;
 import dev.holdfast.node.bench.LoadBench;
 import dev.holdfast.node.bench.Measurement;
 import dev.holdfast.node.bench.StartBench;
 import dev.holdfast.node.bench.TransferBench;
+import dev.holdfast.node.bench.VerifyBench;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,8 +37,10 @@ final class BenchCommand implements Callable<Integer> {
 
   private static final String CLIENT = "client";
   private static final String LOAD = "load";
+  private static final String GC = "gc";
+  private static final String VERIFY = "verify";
   private static final Set<String> ALL =
-      Set.of("ingest", "restore", "chunker", "start", CLIENT, LOAD);
+      Set.of("ingest", "restore", "chunker", "start", CLIENT, LOAD, GC, VERIFY);
 
   private final Terminal terminal;
 
@@ -44,7 +48,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "WHAT",
-      description = "ingest, restore, chunker, start, which are the default, client or load.")
+      description =
+          "ingest, restore, chunker, start, which are the default, client, load, gc or verify.")
   private List<String> names = List.of();
 
   @Option(names = "--launcher", required = true, description = "scripts/holdfast")
@@ -72,6 +77,9 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--seconds", description = "Of load; default: ${DEFAULT-VALUE}.")
   private int seconds = 60;
+
+  @Option(names = "--chunks", description = "Of gc; default: ${DEFAULT-VALUE}.")
+  private long chunks = 1_000_000;
 
   @Option(names = "--starts", description = "Starts of a node; default: ${DEFAULT-VALUE}.")
   private int starts = 5;
@@ -104,6 +112,16 @@ final class BenchCommand implements Callable<Integer> {
       all.addAll(
           new ClientBench(launcher, work, imageMebibytes, terminal::message).run(rounds, starts));
     }
+    if (names.contains(VERIFY)) {
+      terminal.message("verifying " + mebibytes + " MiB, again and again ...");
+      Path work = Files.createDirectory(directory.resolve(VERIFY));
+      all.add(new VerifyBench(work, mebibytes).run(transfers));
+    }
+    if (names.contains(GC)) {
+      terminal.message("making " + chunks + " chunks, then collecting garbage ...");
+      Path work = Files.createDirectory(directory.resolve(GC));
+      all.addAll(new GcBench(work, chunks).run());
+    }
     if (names.contains(LOAD)) {
       terminal.message("backing up, restoring and asking, " + seconds + " s ...");
       Path work = Files.createDirectory(directory.resolve("load"));
@@ -119,15 +137,15 @@ final class BenchCommand implements Callable<Integer> {
       if (!ALL.contains(name)) {
         throw new UsageException(
             "no benchmark '" + name + "'",
-            "There are ingest, restore, chunker, start, client and load.");
+            "There are ingest, restore, chunker, start, client, load, gc and verify.");
       }
     }
     if (mebibytes < 4 || mebibytes % 4 != 0 || imageMebibytes < 4) {
       throw new UsageException("--size takes a multiple of 4, --image at least 4", null);
     }
-    if (transfers < 1 || starts < 1 || rounds < 1 || seconds < 1) {
+    if (transfers < 1 || starts < 1 || rounds < 1 || seconds < 1 || chunks < 1000) {
       throw new UsageException(
-          "--transfers, --starts, --rounds and --seconds take at least 1", null);
+          "--transfers, --starts, --rounds and --seconds take at least 1, --chunks 1000", null);
     }
   }
 

@@ -8,11 +8,7 @@ import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.host.NodeMeasurements;
 import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.Peers;
-import dev.holdfast.node.job.PruneJobs;
-import dev.holdfast.node.job.Pruning;
-import dev.holdfast.node.job.VerifyJobs;
-import dev.holdfast.node.maintenance.CollectionJobs;
-import dev.holdfast.node.maintenance.Verifying;
+import dev.holdfast.node.maintenance.Maintenance;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.traffic.TrafficControl;
 import dev.holdfast.replication.wire.TlsIdentity;
@@ -31,11 +27,7 @@ public final class RestApi {
       Peers peers,
       Jobs jobs,
       SyncJobStore syncs,
-      Pruning pruning,
-      PruneJobs prunes,
-      VerifyJobs verifies,
-      CollectionJobs collections,
-      Verifying verifying,
+      Maintenance maintenance,
       NotificationCalls notifications,
       NodeMeasurements measured,
       TrafficControl traffic) {
@@ -58,25 +50,27 @@ public final class RestApi {
     new CertificateEndpoints(identity).register(router);
     new DatastoreEndpoints(control, stores).register(router);
     SyncAccess syncAccess = new SyncAccess(control);
-    JobsOfStores jobsOfStores = new JobsOfStores(syncAccess, syncs, prunes, verifies);
+    JobsOfStores jobsOfStores =
+        new JobsOfStores(syncAccess, syncs, maintenance.prunes(), maintenance.verifies());
     new DatastoreConfigEndpoints(control, stores, tasks, jobsOfStores).register(router);
     new UsageEndpoints(visibility, stores, measured).register(router);
     new MeasurementEndpoints(control, stores, measured).register(router);
-    new CollectionEndpoints(visibility, stores, jobs, collections).register(router);
-    new VerifyEndpoints(groups, stores, verifying, tasks).register(router);
+    new CollectionEndpoints(visibility, stores, jobs, maintenance.collections()).register(router);
+    new VerifyEndpoints(groups, stores, maintenance.verifying(), tasks).register(router);
     new ActivityEndpoints(stores, tasks).register(router);
     new NamespaceEndpoints(groups, stores).register(router);
     new SnapshotEndpoints(groups, stores).register(router);
     new SnapshotDataEndpoints(control, groups, stores).register(router);
     new ContentEndpoints(groups, stores).register(router);
-    new PruneEndpoints(control, groups, stores, tasks, pruning).register(router);
+    new PruneEndpoints(control, groups, stores, tasks, maintenance.pruning()).register(router);
     new RemoteEndpoints(control, peers, syncs).register(router);
     new RemoteScanEndpoints(peers).register(router);
     new SyncJobEndpoints(syncAccess, syncs, jobs, stores).register(router);
     new PruneSimulationEndpoints(tasks.clock()).register(router);
-    new StoreJobEndpoints<>(StoreJobKinds.PRUNE, prunes.configs(), jobs, control).register(router);
+    new StoreJobEndpoints<>(StoreJobKinds.PRUNE, maintenance.prunes().configs(), jobs, control)
+        .register(router);
     new TrafficEndpoints(traffic).register(router);
-    new StoreJobEndpoints<>(StoreJobKinds.VERIFY, verifies.configs(), jobs, control)
+    new StoreJobEndpoints<>(StoreJobKinds.VERIFY, maintenance.verifies().configs(), jobs, control)
         .register(router);
     notifications.register(router, stores, jobs, tasks.clock());
     Unavailable.register(router);
