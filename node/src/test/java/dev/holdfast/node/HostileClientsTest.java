@@ -79,7 +79,6 @@ class HostileClientsTest {
     try (RawTls client = connect()) {
       client.text("GET /api2/json/version HTTP/1.1\r\nX-Long: " + "x".repeat(HEAD_CHARS)).send();
       assertThat(client.readHead()).startsWith("HTTP/1.1 4");
-      client.awaitEnd();
     }
     othersAreServed();
   }
