@@ -5,20 +5,17 @@ import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.file.AtomicFiles;
+import dev.holdfast.chunkstore.file.DirectoryNames;
 import dev.holdfast.chunkstore.file.FileContent;
 import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.model.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
@@ -286,18 +283,12 @@ public final class ChunkStore {
 
   /** The prefixes that have a directory, ascending. */
   public List<Integer> prefixes() {
-    try (DirectoryStream<Path> entries = files.list(directory)) {
-      List<Integer> found = new ArrayList<>();
-      for (Path entry : entries) {
-        String name = String.valueOf(entry.getFileName());
-        if (PREFIX.matcher(name).matches()) {
-          found.add(HexFormat.fromHexDigits(name));
-        }
-      }
-      Collections.sort(found);
-      return found;
-    } catch (DirectoryIteratorException e) {
-      throw FileErrors.of("cannot read chunk directory", directory, new IOException(e));
+    try {
+      return DirectoryNames.of(files, directory).stream()
+          .filter(name -> PREFIX.matcher(name).matches())
+          .map(HexFormat::fromHexDigits)
+          .sorted()
+          .toList();
     } catch (IOException e) {
       throw FileErrors.of("cannot read chunk directory", directory, e);
     }

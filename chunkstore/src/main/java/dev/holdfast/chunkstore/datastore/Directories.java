@@ -1,10 +1,9 @@
 package dev.holdfast.chunkstore.datastore;
 
+import dev.holdfast.chunkstore.file.DirectoryNames;
 import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.file.FileOps;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -22,16 +21,10 @@ final class Directories {
 
   /** Names in a directory, unordered; none when it is absent or something else. */
   static List<String> names(FileOps files, Path directory) {
-    List<String> names = new ArrayList<>();
-    try (DirectoryStream<Path> entries = files.list(directory)) {
-      for (Path entry : entries) {
-        names.add(String.valueOf(entry.getFileName()));
-      }
-      return names;
+    try {
+      return DirectoryNames.of(files, directory);
     } catch (NoSuchFileException | NotDirectoryException e) {
-      return names;
-    } catch (DirectoryIteratorException e) {
-      throw FileErrors.of("cannot read directory", directory, new IOException(e));
+      return new ArrayList<>();
     } catch (IOException e) {
       throw FileErrors.of("cannot read directory", directory, e);
     }

@@ -1,12 +1,9 @@
 package dev.holdfast.chunkstore.file;
 
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,16 +20,12 @@ final class PathWalker implements DirectoryWalker {
   @Override
   public boolean enter(Path entered) throws IOException {
     directory = entered;
-    List<String> found = new ArrayList<>();
-    try (DirectoryStream<Path> entries = files.list(entered)) {
-      entries.forEach(entry -> found.add(String.valueOf(entry.getFileName())));
+    try {
+      names = DirectoryNames.of(files, entered);
+      return true;
     } catch (NoSuchFileException e) {
       return false;
-    } catch (DirectoryIteratorException e) {
-      throw e.getCause();
     }
-    names = found;
-    return true;
   }
 
   @Override

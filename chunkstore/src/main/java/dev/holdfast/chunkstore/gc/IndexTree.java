@@ -1,12 +1,11 @@
 package dev.holdfast.chunkstore.gc;
 
+import dev.holdfast.chunkstore.file.DirectoryNames;
 import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.model.BackupType;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -148,20 +147,13 @@ final class IndexTree implements Iterator<IndexTree.Place> {
 
   /** Those that do not begin with a dot; none when the directory is gone. */
   static List<String> names(FileOps files, Path directory) throws IOException {
-    List<String> names = new ArrayList<>();
-    try (DirectoryStream<Path> entries = files.list(directory)) {
-      for (Path entry : entries) {
-        String name = String.valueOf(entry.getFileName());
-        if (!name.startsWith(".")) {
-          names.add(name);
-        }
-      }
-    } catch (NoSuchFileException | NotDirectoryException e) {
+    try {
+      List<String> names = DirectoryNames.of(files, directory);
+      names.removeIf(name -> name.startsWith("."));
       return names;
-    } catch (DirectoryIteratorException e) {
-      throw e.getCause();
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return new ArrayList<>();
     }
-    return names;
   }
 
   private boolean isDirectory(Path path) {
