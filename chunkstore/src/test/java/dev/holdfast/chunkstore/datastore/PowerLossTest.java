@@ -224,16 +224,13 @@ class PowerLossTest {
   private static void assertListedAreRestorable(Work work, Datastore store) {
     Set<SnapshotId> damaged = new HashSet<>();
     SnapshotVerifier verifier = new SnapshotVerifier(store);
-    for (Namespace namespace : store.namespaces(Namespace.ROOT, Namespace.DEPTH_MAX)) {
-      for (GroupId group : store.groups(namespace)) {
-        for (SnapshotId snapshot : store.snapshots(namespace, group)) {
-          if (store.isFinished(namespace, snapshot)
-              && !verifier.verify(namespace, snapshot).isEmpty()) {
+    TestStores.eachFinished(
+        store,
+        (namespace, snapshot) -> {
+          if (!verifier.verify(namespace, snapshot).isEmpty()) {
             damaged.add(snapshot);
           }
-        }
-      }
-    }
+        });
     assertThat(damaged).isEqualTo(work == Work.VERIFICATION_OF_DAMAGE ? Set.of(FIRST) : Set.of());
   }
 }

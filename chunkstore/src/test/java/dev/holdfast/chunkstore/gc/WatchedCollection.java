@@ -1,7 +1,5 @@
 package dev.holdfast.chunkstore.gc;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,21 +11,6 @@ public class WatchedCollection implements GcWatcher {
 
   @Override
   public void checkStop() {}
-
-  @Override
-  public void started(Duration cutoff, Instant accessTimeMin) {}
-
-  @Override
-  public void accessTimesChecked() {}
-
-  @Override
-  public void marking() {}
-
-  @Override
-  public void marked(long indexFiles, long indexFilesTotal) {}
-
-  @Override
-  public void sweeping() {}
 
   @Override
   public synchronized void swept(int percent, long chunks) {

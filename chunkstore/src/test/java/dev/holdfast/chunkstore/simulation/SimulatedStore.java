@@ -298,7 +298,10 @@ final class SimulatedStore {
   // ---- what must hold ----
 
   private Set<Digest> digests(Namespace namespace, SnapshotId snapshot) {
-    ChunkIndex index = store.readIndex(namespace, snapshot, ARCHIVE);
+    return digests(store.readIndex(namespace, snapshot, ARCHIVE));
+  }
+
+  private static Set<Digest> digests(ChunkIndex index) {
     Set<Digest> digests = new HashSet<>();
     for (int i = 0; i < index.chunkCount(); i++) {
       digests.add(index.digest(i));
@@ -316,11 +319,7 @@ final class SimulatedStore {
     if (disk.stat(file) == null) {
       return; // forgotten already
     }
-    ChunkIndex index = ChunkIndex.read(disk, file, ARCHIVE);
-    Set<Digest> digests = new HashSet<>();
-    for (int i = 0; i < index.chunkCount(); i++) {
-      digests.add(index.digest(i));
-    }
+    Set<Digest> digests = digests(ChunkIndex.read(disk, file, ARCHIVE));
     assertThat(digests).as("chunks of %s, just finished", snapshot).allMatch(this::isThere);
     finished.put(new Place(namespace, snapshot), digests);
   }
@@ -349,15 +348,8 @@ final class SimulatedStore {
       assertThat(store.isFinished(place.namespace, place.snapshot)).as("%s", place).isTrue();
     }
     SnapshotVerifier verifier = new SnapshotVerifier(store);
-    for (Namespace namespace : store.namespaces(Namespace.ROOT, Namespace.DEPTH_MAX)) {
-      for (GroupId group : store.groups(namespace)) {
-        for (SnapshotId snapshot : store.snapshots(namespace, group)) {
-          if (store.isFinished(namespace, snapshot)) {
-            assertThat(verifier.verify(namespace, snapshot)).isEmpty();
-          }
-        }
-      }
-    }
+    TestStores.eachFinished(
+        store, (namespace, snapshot) -> assertThat(verifier.verify(namespace, snapshot)).isEmpty());
   }
 
   /** What nobody names goes when nobody works any more. */

@@ -3,13 +3,12 @@ package dev.holdfast.chunkstore.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.chunkstore.chunk.ChunkStore;
+import dev.holdfast.chunkstore.work.Workers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.LongStream;
@@ -44,65 +43,75 @@ class StoreSimulationTest {
   }
 
   @Test
-  void noHistoryLosesAChunkThatABackupNeeds() throws Exception {
-    if (ONE_SEED != null) {
-      assertThat(failing(LongStream.of(ONE_SEED), Collector.OURS)).isEmpty();
-      return;
+  void noHistoryLosesAChunkThatABackupNeeds() {
+    LongStream seeds = ONE_SEED == null ? LongStream.range(0, SEEDS) : LongStream.of(ONE_SEED);
+    firstBroken(seeds, Collector.OURS)
+        .ifPresent(
+            broken -> {
+              throw broken;
+            });
+    if (ONE_SEED == null) {
+      System.out.println("simulated " + SEEDS + " histories, seeds 0 … " + (SEEDS - 1));
     }
-    OptionalLong failing = failing(LongStream.range(0, SEEDS), Collector.OURS);
-    assertThat(failing)
-        .as(
-            "a history that breaks; again with: scripts/test -pl chunkstore"
-                + " -Dtest=StoreSimulationTest -Dholdfast.simulation.seed=%s",
-            failing)
-        .isEmpty();
-    System.out.println("simulated " + SEEDS + " histories, seeds 0 … " + (SEEDS - 1));
   }
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "OURS")
-  void aWrongCollectorIsFoundOut(Collector wrong) throws Exception {
-    OptionalLong failing = failing(LongStream.range(0, SEEDS_FOR_WRONG_ONES), wrong);
-    assertThat(failing).isPresent();
-    System.out.println(wrong + " is found out by seed " + failing.getAsLong());
+  void aWrongCollectorIsFoundOut(Collector wrong) {
+    Optional<BrokenHistory> broken = firstBroken(LongStream.range(0, SEEDS_FOR_WRONG_ONES), wrong);
+    assertThat(broken).isPresent();
+    System.out.println(wrong + " is found out by seed " + broken.get().seed);
   }
 
-  /** The first failing seed that is met, its failure printed when ours is at fault. */
-  private OptionalLong failing(LongStream seeds, Collector collector) throws Exception {
-    var left = seeds.iterator();
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    AtomicLong failing = new AtomicLong();
-    List<Thread> threads = new ArrayList<>();
-    for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
-      Path base = Files.createDirectories(directory.resolve(collector + "-" + i));
-      threads.add(
-          Thread.startVirtualThread(
-              () -> {
-                while (failure.get() == null) {
-                  long seed;
-                  synchronized (left) {
-                    if (!left.hasNext()) {
-                      return;
-                    }
-                    seed = left.nextLong();
-                  }
-                  try {
-                    new SimulatedStore(seed, collector, base).run();
-                  } catch (Throwable e) {
-                    if (failure.compareAndSet(null, e)) {
-                      failing.set(seed);
-                    }
-                  }
-                }
-              }));
+  /** A history in which something did not hold. */
+  private static final class BrokenHistory extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    final long seed;
+
+    BrokenHistory(long seed, Throwable cause) {
+      super(
+          "a history breaks; again with: scripts/test -pl chunkstore -Dtest=StoreSimulationTest"
+              + " -Dholdfast.simulation.seed="
+              + seed,
+          cause);
+      this.seed = seed;
     }
-    for (Thread thread : threads) {
-      thread.join();
+  }
+
+  /** A place for the process locks of the stores of one thread. */
+  private record Base(Path path) implements Workers.Tool {
+    @Override
+    public void close() {
+      // removed with all that the test made
     }
-    Throwable failed = failure.get();
-    if (failed != null && collector == Collector.OURS) {
-      failed.printStackTrace(System.out);
+  }
+
+  private Optional<BrokenHistory> firstBroken(LongStream seeds, Collector collector) {
+    Workers workers =
+        new Workers(Runtime.getRuntime().availableProcessors(), Thread.ofVirtual().factory());
+    try {
+      workers.forEachWith(
+          seeds.boxed().iterator(),
+          this::newBase,
+          (base, seed) -> {
+            try {
+              new SimulatedStore(seed, collector, base.path()).run();
+            } catch (Throwable e) {
+              throw new BrokenHistory(seed, e);
+            }
+          });
+      return Optional.empty();
+    } catch (BrokenHistory e) {
+      return Optional.of(e);
     }
-    return failed == null ? OptionalLong.empty() : OptionalLong.of(failing.get());
+  }
+
+  private Base newBase() {
+    try {
+      return new Base(Files.createTempDirectory(directory, "base"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -5,12 +5,16 @@ import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.file.LocalFiles;
 import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Random;
+import java.util.function.BiConsumer;
 
 /** Datastores for tests, made without the 65,536 prefix directories of a real one. */
 public final class TestStores {
@@ -27,6 +31,19 @@ public final class TestStores {
   public static Path bare(Path base) throws IOException {
     Files.createDirectories(base.resolve(".chunks"));
     return base;
+  }
+
+  /** Every finished snapshot of a store. */
+  public static void eachFinished(Datastore store, BiConsumer<Namespace, SnapshotId> visitor) {
+    for (Namespace namespace : store.namespaces(Namespace.ROOT, Namespace.DEPTH_MAX)) {
+      for (GroupId group : store.groups(namespace)) {
+        for (SnapshotId snapshot : store.snapshots(namespace, group)) {
+          if (store.isFinished(namespace, snapshot)) {
+            visitor.accept(namespace, snapshot);
+          }
+        }
+      }
+    }
   }
 
   /** The caller closes. */

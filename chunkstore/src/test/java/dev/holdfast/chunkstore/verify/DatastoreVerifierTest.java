@@ -9,7 +9,6 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.manifest.VerifyState;
 import dev.holdfast.chunkstore.manifest.VerifyState.State;
-import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
@@ -93,12 +92,6 @@ class DatastoreVerifierTest {
         throw new BackupException(Kind.CANCELLED, "stopped");
       }
     }
-
-    @Override
-    public void checking(ArchiveName file) {}
-
-    @Override
-    public void checked(Speed speed) {}
 
     @Override
     public synchronized void problem(String text) {

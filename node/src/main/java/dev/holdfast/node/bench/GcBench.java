@@ -7,7 +7,6 @@ import dev.holdfast.chunkstore.datastore.SnapshotWriter;
 import dev.holdfast.chunkstore.file.LocalFiles;
 import dev.holdfast.chunkstore.gc.GarbageCollector;
 import dev.holdfast.chunkstore.gc.GcOptions;
-import dev.holdfast.chunkstore.gc.GcWatcher;
 import dev.holdfast.chunkstore.index.DynamicIndexWriter;
 import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.Manifest;
@@ -86,7 +85,7 @@ public final class GcBench {
       now = now.plus(Duration.ofDays(1)); // or nothing would have to be touched again
       long began = System.nanoTime();
       GarbageCollector.Result result =
-          new GarbageCollector(store, GcOptions.usual(workers), new Silent()).run();
+          new GarbageCollector(store, GcOptions.usual(workers), () -> {}).run();
       seconds.add(Rates.seconds(System.nanoTime() - began));
       touches.add((double) result.touchCount() / result.status().disk().chunks());
       if (result.missingCount() > 0 || result.status().removed().chunks() > 0) {
@@ -166,34 +165,5 @@ public final class GcBench {
       }
       writer.finish(manifest -> manifest);
     }
-  }
-
-  private static final class Silent implements GcWatcher {
-    @Override
-    public void checkStop() {}
-
-    @Override
-    public void started(Duration cutoff, Instant accessTimeMin) {}
-
-    @Override
-    public void accessTimesChecked() {}
-
-    @Override
-    public void marking() {}
-
-    @Override
-    public void marked(long indexFiles, long indexFilesTotal) {}
-
-    @Override
-    public void sweeping() {}
-
-    @Override
-    public void swept(int percent, long looked) {}
-
-    @Override
-    public void warn(String text) {}
-
-    @Override
-    public void removing(String file, long bytes, String why) {}
   }
 }
