@@ -274,9 +274,9 @@ public final class Node implements AutoCloseable {
         .name("warm-up")
         .start(
             () -> {
-              removeRemains(stores.stores().values());
               statuses.announceAll(stores.stores().values());
               TlsEngine.choose().warmUp();
+              removeRemains(stores.stores().values());
             });
   }
 
