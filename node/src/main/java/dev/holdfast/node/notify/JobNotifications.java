@@ -83,7 +83,7 @@ public final class JobNotifications implements JobRunner.EndListener {
     fields.put("type", kind(job.type()));
     fields.put("hostname", host);
     fields.put("job-id", job.name());
-    String store = store(job, task);
+    String store = task.store();
     if (!store.isEmpty()) {
       fields.put("datastore", store);
     }
@@ -113,17 +113,6 @@ public final class JobNotifications implements JobRunner.EndListener {
       case SYNC -> "sync";
       case VERIFICATION -> "verify";
       case LOG_ROTATION -> "logrotate";
-    };
-  }
-
-  /** From the id of the task (spec/engine.md §10.1); empty when it names none. */
-  private static String store(JobId job, Upid task) {
-    String[] parts = String.valueOf(task.workerId()).split(":", -1);
-    return switch (job.type()) {
-      case GARBAGE_COLLECTION -> job.name();
-      case PRUNE, VERIFICATION -> parts[0];
-      case SYNC -> parts.length > 2 ? parts[2] : "";
-      case LOG_ROTATION -> "";
     };
   }
 }

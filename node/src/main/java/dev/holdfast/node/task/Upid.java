@@ -87,6 +87,19 @@ public record Upid(
         owner);
   }
 
+  /**
+   * The datastore that the task works on, by its id (spec/engine.md §10.1): {@code
+   * REMOTE:REMOTE-STORE:STORE…} of a sync job, {@code STORE…} of all others. Empty when it has
+   * none.
+   */
+  public String store() {
+    String[] parts = (workerId == null ? "" : workerId).split(":", -1);
+    if (!workerType.equals("syncjob")) {
+      return parts[0];
+    }
+    return parts.length > 2 ? parts[2] : "";
+  }
+
   static String escape(String id) {
     StringBuilder out = new StringBuilder();
     for (byte b : id.getBytes(StandardCharsets.UTF_8)) {

@@ -11,6 +11,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.LowerChars;
 import net.jqwik.api.constraints.NotEmpty;
 import net.jqwik.api.constraints.StringLength;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,19 @@ class UpidTest {
     assertThat(upid.pid()).isEqualTo(0x83C);
     assertThat(upid.toString()).isEqualTo(SYNC);
     assertThat(upid.directoryName()).isEqualTo("74");
+  }
+
+  @Test
+  void datastoreOfATaskIsInItsId() {
+    assertThat(Upid.parse(SYNC).store()).isEqualTo("st2");
+    assertThat(ofType("garbage_collection", "main").store()).isEqualTo("main");
+    assertThat(ofType("backup", "main:host/web").store()).isEqualTo("main");
+    assertThat(ofType("syncjob", "rem1:st1").store()).isEmpty();
+    assertThat(ofType("logrotate", null).store()).isEmpty();
+  }
+
+  private static Upid ofType(String type, @Nullable String id) {
+    return new Upid("vm", 1, 2, 3, 4, type, id, AuthId.ROOT);
   }
 
   @Test

@@ -49,18 +49,9 @@ final class ActivityEndpoints {
     List<Upid> running =
         tasks.list(TaskFilter.RUNNING, 0, 0).stream()
             .map(TaskInfo::upid)
-            .filter(upid -> concerns(upid, store))
+            .filter(upid -> upid.store().equals(store))
             .toList();
     long readers = running.stream().filter(upid -> upid.workerType().equals(READER)).count();
     return ApiResult.of(Json.object().put("read", readers).put("write", running.size() - readers));
-  }
-
-  /** Ids begin with the store, but those of syncs, which name it third. */
-  private static boolean concerns(Upid upid, String store) {
-    String id = upid.workerId() == null ? "" : upid.workerId();
-    String[] parts = id.split(":", -1);
-    return upid.workerType().equals("syncjob")
-        ? parts.length > 2 && parts[2].equals(store)
-        : parts[0].equals(store);
   }
 }
