@@ -9,6 +9,7 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,13 @@ public final class Params {
 
   public OptionalLong optionalInteger(String name) {
     return values.get(name) instanceof Long value ? OptionalLong.of(value) : OptionalLong.empty();
+  }
+
+  /** As {@link #optionalInteger}, of a parameter whose bounds fit. */
+  public OptionalInt optionalCount(String name) {
+    return values.get(name) instanceof Long value
+        ? OptionalInt.of(Math.toIntExact(value))
+        : OptionalInt.empty();
   }
 
   public boolean bool(String name, boolean otherwise) {

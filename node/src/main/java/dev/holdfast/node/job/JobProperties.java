@@ -19,19 +19,19 @@ import org.jspecify.annotations.Nullable;
  * @param what names the kind of job in errors
  * @param all each with at least one value
  */
-record JobProperties(String what, String id, SortedMap<String, List<String>> all) {
-  JobProperties {
+public record JobProperties(String what, String id, SortedMap<String, List<String>> all) {
+  public JobProperties {
     SortedMap<String, List<String>> copy = new TreeMap<>();
     all.forEach((key, values) -> copy.put(key, List.copyOf(values)));
     all = Collections.unmodifiableSortedMap(copy);
   }
 
-  @Nullable String value(String key) {
+  public @Nullable String value(String key) {
     List<String> values = all.get(key);
     return values == null ? null : values.getFirst();
   }
 
-  String required(String key) {
+  public String required(String key) {
     String value = value(key);
     if (value == null) {
       throw BackupException.invalid(what + " job '" + id + "' has no " + key);
@@ -39,29 +39,35 @@ record JobProperties(String what, String id, SortedMap<String, List<String>> all
     return value;
   }
 
-  boolean flag(String key, boolean otherwise) {
+  public boolean flag(String key, boolean otherwise) {
     String text = value(key);
     return text == null ? otherwise : SectionValues.bool(text);
   }
 
-  OptionalLong number(String key) {
+  public OptionalLong number(String key) {
     String text = value(key);
     return text == null ? OptionalLong.empty() : OptionalLong.of(SectionValues.integer(text));
   }
 
-  Namespace namespace(String key) {
+  /** A number that is small by its meaning. */
+  public OptionalInt count(String key) {
+    OptionalLong number = number(key);
+    return number.isPresent() ? OptionalInt.of((int) number.getAsLong()) : OptionalInt.empty();
+  }
+
+  public Namespace namespace(String key) {
     String text = value(key);
     return text == null ? Namespace.ROOT : Namespace.parse(text);
   }
 
-  Optional<CalendarEvent> schedule() {
+  public Optional<CalendarEvent> schedule() {
     return Optional.ofNullable(value("schedule")).map(CalendarEvent::parse);
   }
 
   /**
    * The levels below a namespace; absent = all. Throws INVALID_INPUT for more than there can be.
    */
-  OptionalInt maxDepth(Namespace namespace) {
+  public OptionalInt maxDepth(Namespace namespace) {
     OptionalLong depth = number("max-depth");
     if (depth.isEmpty()) {
       return OptionalInt.empty();

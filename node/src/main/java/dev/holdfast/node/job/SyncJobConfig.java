@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -197,8 +196,7 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
   }
 
   private OptionalInt transferLast() {
-    OptionalLong last = values().number("transfer-last");
-    return last.isPresent() ? OptionalInt.of((int) last.getAsLong()) : OptionalInt.empty();
+    return values().count("transfer-last");
   }
 
   private SyncRules rules() {

@@ -7,9 +7,6 @@ import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.job.JobRunner;
 import dev.holdfast.node.job.JobType;
 import dev.holdfast.node.job.Jobs;
-import dev.holdfast.node.job.PruneJobs;
-import dev.holdfast.node.job.Pruning;
-import dev.holdfast.node.job.VerifyJobs;
 import dev.holdfast.node.task.TaskRegistry;
 import java.util.Collection;
 
@@ -37,8 +34,7 @@ public record Maintenance(
     Pruning pruning = new Pruning(stores, access, tasks.clock().getZone());
     PruneJobs prunes = PruneJobs.open(directory, declared, pruning, runner);
     Verifying verifying = new Verifying(stores, access);
-    VerifyJobs verifies =
-        VerifyJobs.open(directory, declared, new VerifyJobWork(verifying), runner);
+    VerifyJobs verifies = VerifyJobs.open(directory, declared, verifying, runner);
     CollectionJobs collections = new CollectionJobs(stores, runner, tasks);
     jobs.register(JobType.PRUNE, prunes::jobs);
     jobs.register(JobType.VERIFICATION, verifies::jobs);

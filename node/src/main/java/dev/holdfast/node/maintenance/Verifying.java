@@ -37,11 +37,6 @@ import org.slf4j.LoggerFactory;
  * thread; blocks.
  */
 public final class Verifying {
-  /**
-   * Of threads that read, and of threads that check: PBS has them apart (spec/rest-api.md §6.3).
-   */
-  public static final int THREADS_MAX = 32;
-
   private static final Set<Privilege> ALL = Set.of(Privilege.DATASTORE_VERIFY);
   private static final Set<Privilege> OWN = Set.of(Privilege.DATASTORE_BACKUP);
 
@@ -69,12 +64,6 @@ public final class Verifying {
       OptionalInt maxDepth,
       VerifyRules rules,
       OptionalInt threads) {
-
-    /** Everything in a namespace and below. */
-    public static Order of(
-        DatastoreName store, Namespace namespace, OptionalInt maxDepth, VerifyRules rules) {
-      return new Order(store, namespace, null, null, maxDepth, rules, OptionalInt.empty());
-    }
 
     /** One snapshot, whatever is known of it. */
     public static Order of(DatastoreName store, Namespace namespace, SnapshotId snapshot) {

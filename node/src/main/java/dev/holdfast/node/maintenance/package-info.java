@@ -1,4 +1,4 @@
-/** What keeps a datastore in order: garbage collection and verification, as tasks and jobs. */
+/** What keeps a datastore in order: prune, garbage collection, verification, as tasks and jobs. */
 @NullMarked
 package dev.holdfast.node.maintenance;
 

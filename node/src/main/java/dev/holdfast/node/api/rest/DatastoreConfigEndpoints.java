@@ -21,7 +21,7 @@ import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
 import dev.holdfast.node.api.Shape;
 import dev.holdfast.node.api.Shape.Field;
-import dev.holdfast.node.job.PruneJobConfig;
+import dev.holdfast.node.maintenance.PruneJobConfig;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import java.nio.file.Path;

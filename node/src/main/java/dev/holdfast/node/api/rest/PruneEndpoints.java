@@ -26,13 +26,12 @@ import dev.holdfast.node.api.Shape;
 import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.api.rest.GroupAccess.Need;
-import dev.holdfast.node.job.PruneDecision;
-import dev.holdfast.node.job.Pruning;
+import dev.holdfast.node.maintenance.PruneDecision;
+import dev.holdfast.node.maintenance.Pruning;
 import dev.holdfast.node.task.TaskRegistry;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -185,12 +184,13 @@ final class PruneEndpoints {
     if (!somewhere) {
       throw new BackupException(BackupException.Kind.PERMISSION, "permission check failed");
     }
-    OptionalInt depth =
-        params.has("max-depth")
-            ? OptionalInt.of((int) params.integer("max-depth"))
-            : OptionalInt.empty();
     Pruning.Order order =
-        new Pruning.Order(name, root, depth, rules(params), params.bool("dry-run", false));
+        new Pruning.Order(
+            name,
+            root,
+            params.optionalCount("max-depth"),
+            rules(params),
+            params.bool("dry-run", false));
     var unused = stores.writing(name).namespaces(root, 0); // says at once what is not there
     AuthId caller = call.who();
     return ApiResult.of(

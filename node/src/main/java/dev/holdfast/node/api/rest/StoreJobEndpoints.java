@@ -21,7 +21,7 @@ import dev.holdfast.node.job.JobConfigs;
 import dev.holdfast.node.job.JobId;
 import dev.holdfast.node.job.JobType;
 import dev.holdfast.node.job.Jobs;
-import dev.holdfast.node.job.StoreJobConfig;
+import dev.holdfast.node.maintenance.StoreJobConfig;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;

@@ -16,12 +16,11 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
+import dev.holdfast.node.maintenance.VerifyJobConfig;
 import dev.holdfast.node.maintenance.Verifying;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import java.util.Locale;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -58,8 +57,8 @@ final class VerifyEndpoints {
                 Param.integer("max-depth", 0, Namespace.DEPTH_MAX).orNone(),
                 Param.bool("ignore-verified"),
                 Param.integer("outdated-after", 0, Long.MAX_VALUE).orNone(),
-                Param.integer("read-threads", 1, Verifying.THREADS_MAX).orNone(),
-                Param.integer("verify-threads", 1, Verifying.THREADS_MAX).orNone()),
+                Param.integer("read-threads", 1, VerifyJobConfig.THREADS_MAX).orNone(),
+                Param.integer("verify-threads", 1, VerifyJobConfig.THREADS_MAX).orNone()),
             VERIFY.rule(),
             this::verify));
   }
@@ -82,10 +81,10 @@ final class VerifyEndpoints {
             params.namespace(),
             group,
             snapshot,
-            number(params.optionalInteger("max-depth")),
+            params.optionalCount("max-depth"),
             new VerifyRules(
                 params.bool("ignore-verified", true), params.optionalInteger("outdated-after")),
-            number(params.optionalInteger("verify-threads")));
+            params.optionalCount("verify-threads"));
     Upid task =
         tasks.spawn(
             type(order),
@@ -93,10 +92,6 @@ final class VerifyEndpoints {
             call.who(),
             running -> verifying.run(running, order, call.who()));
     return ApiResult.of(task.toString());
-  }
-
-  private static OptionalInt number(OptionalLong value) {
-    return value.isPresent() ? OptionalInt.of((int) value.getAsLong()) : OptionalInt.empty();
   }
 
   /** Null for all; PBS's words for a part of a name. */

@@ -1,9 +1,9 @@
-package dev.holdfast.node.job;
+package dev.holdfast.node.maintenance;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.holdfast.node.job.PruneSimulation.Result;
+import dev.holdfast.node.maintenance.PruneSimulation.Result;
 
 /** A simulation as the API and {@code holdfast prune simulate --output json} tell it. */
 public final class PruneSimulationJson {

@@ -1,25 +1,23 @@
-package dev.holdfast.node.job;
+package dev.holdfast.node.maintenance;
 
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.prune.KeepRules;
 import dev.holdfast.chunkstore.prune.KeepRules.Period;
-import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.meshconfig.PruneConfig;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.SectionConfig.Schema;
 import dev.holdfast.node.access.SectionConfig.Section;
+import dev.holdfast.node.job.JobProperties;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** A prune job as {@code prune.cfg} and the API have it (spec/rest-api.md §6.10). */
-public final class PruneJobConfig implements StoreJobConfig {
+public record PruneJobConfig(JobProperties values) implements StoreJobConfig {
   private static final String TYPE = "prune";
   private static final Map<String, Schema> SCHEMAS =
       Map.of(
@@ -41,17 +39,16 @@ public final class PruneJobConfig implements StoreJobConfig {
               Set.of("store", "schedule"),
               Set.of()));
 
-  private final JobProperties values;
-
   /** Throws INVALID_INPUT for a value that cannot be. */
-  public PruneJobConfig(String id, SortedMap<String, List<String>> properties) {
-    values = new JobProperties("prune", id, properties);
-    var unused = values.required("schedule");
-    requireMeaning();
+  public PruneJobConfig(JobProperties values) {
+    this.values = values;
+    var unused =
+        List.of(values.required("schedule"), store(), schedule(), order(false), isDisabled());
   }
 
-  private void requireMeaning() {
-    var unused = List.of(store(), schedule(), order(false), isDisabled());
+  /** As the other. */
+  public PruneJobConfig(String id, SortedMap<String, List<String>> properties) {
+    this(new JobProperties("prune", id, properties));
   }
 
   public static SectionConfig parseFile(String text) {
@@ -97,43 +94,13 @@ public final class PruneJobConfig implements StoreJobConfig {
   }
 
   @Override
-  public String id() {
-    return values.id();
-  }
-
-  @Override
-  public SortedMap<String, List<String>> properties() {
-    return values.all();
-  }
-
-  @Override
   public Section section() {
     return new Section(TYPE, id(), properties());
-  }
-
-  @Override
-  public DatastoreName store() {
-    return new DatastoreName(values.required("store"));
-  }
-
-  @Override
-  public Namespace namespace() {
-    return values.namespace("ns");
-  }
-
-  @Override
-  public Optional<CalendarEvent> schedule() {
-    return values.schedule();
   }
 
   /** Its schedule does not count. */
   public boolean isDisabled() {
     return values.flag("disable", false);
-  }
-
-  /** Levels below the namespace; absent = all. */
-  public OptionalInt maxDepth() {
-    return values.maxDepth(namespace());
   }
 
   private KeepRules rules() {

@@ -1,7 +1,12 @@
-package dev.holdfast.node.job;
+package dev.holdfast.node.maintenance;
 
 import dev.holdfast.meshconfig.DatastoreConfig;
 import dev.holdfast.node.access.StateDirectory;
+import dev.holdfast.node.job.JobConfigs;
+import dev.holdfast.node.job.JobId;
+import dev.holdfast.node.job.JobRunner;
+import dev.holdfast.node.job.JobType;
+import dev.holdfast.node.job.TaskJob;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,16 +1,15 @@
-package dev.holdfast.node.job;
+package dev.holdfast.node.maintenance;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.DatastoreName;
-import dev.holdfast.chunkstore.model.Namespace;
-import dev.holdfast.meshconfig.CalendarEvent;
+import dev.holdfast.chunkstore.verify.VerifyRules;
 import dev.holdfast.meshconfig.VerifyConfig;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.SectionConfig.Schema;
 import dev.holdfast.node.access.SectionConfig.Section;
+import dev.holdfast.node.job.JobProperties;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -18,7 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** A verify job as {@code verification.cfg} and the API have it (spec/rest-api.md §6.10). */
-public final class VerifyJobConfig implements StoreJobConfig {
+public record VerifyJobConfig(JobProperties values) implements StoreJobConfig {
   /** As in the API of real servers (spec/engine.md §4.2). */
   public static final int THREADS_MAX = 32;
 
@@ -40,24 +39,15 @@ public final class VerifyJobConfig implements StoreJobConfig {
               Set.of("store"),
               Set.of()));
 
-  private final JobProperties values;
-
   /** Throws INVALID_INPUT for a value that cannot be. */
-  public VerifyJobConfig(String id, SortedMap<String, List<String>> properties) {
-    values = new JobProperties("verify", id, properties);
-    requireMeaning();
+  public VerifyJobConfig(JobProperties values) {
+    this.values = values;
+    var unused = List.of(schedule(), order(), threads("read-threads"));
   }
 
-  private void requireMeaning() {
-    var unused =
-        List.of(
-            store(),
-            schedule(),
-            maxDepth(),
-            ignoreVerified(),
-            outdatedAfterDays(),
-            threads("read-threads"),
-            threads("verify-threads"));
+  /** As the other. */
+  public VerifyJobConfig(String id, SortedMap<String, List<String>> properties) {
+    this(new JobProperties("verify", id, properties));
   }
 
   public static SectionConfig parseFile(String text) {
@@ -83,60 +73,16 @@ public final class VerifyJobConfig implements StoreJobConfig {
   }
 
   @Override
-  public String id() {
-    return values.id();
-  }
-
-  @Override
-  public SortedMap<String, List<String>> properties() {
-    return values.all();
-  }
-
-  @Override
   public Section section() {
     return new Section(TYPE, id(), properties());
   }
 
-  @Override
-  public DatastoreName store() {
-    return new DatastoreName(values.required("store"));
+  /** Which snapshots it is for. */
+  VerifyRules rules() {
+    return new VerifyRules(values.flag("ignore-verified", true), values.number("outdated-after"));
   }
 
-  @Override
-  public Namespace namespace() {
-    return values.namespace("ns");
-  }
-
-  @Override
-  public Optional<CalendarEvent> schedule() {
-    return values.schedule();
-  }
-
-  /** Levels below the namespace; absent = all. */
-  public OptionalInt maxDepth() {
-    return values.maxDepth(namespace());
-  }
-
-  /** Whether a snapshot that has a result, good or bad, is left out. */
-  public boolean ignoreVerified() {
-    return values.flag("ignore-verified", true);
-  }
-
-  /** How old a result may be; absent = any age. */
-  public OptionalLong outdatedAfterDays() {
-    OptionalLong days = values.number("outdated-after");
-    if (days.isPresent() && days.getAsLong() < 0) {
-      throw BackupException.invalid(
-          "outdated-after is " + days.getAsLong() + ", expected a number of days");
-    }
-    return days;
-  }
-
-  public OptionalInt readThreads() {
-    return threads("read-threads");
-  }
-
-  public OptionalInt verifyThreads() {
+  OptionalInt verifyThreads() {
     return threads("verify-threads");
   }
 
@@ -146,6 +92,12 @@ public final class VerifyJobConfig implements StoreJobConfig {
       throw BackupException.invalid(
           key + " is " + count.getAsLong() + ", expected 1 to " + THREADS_MAX);
     }
-    return count.isPresent() ? OptionalInt.of((int) count.getAsLong()) : OptionalInt.empty();
+    return values.count(key);
+  }
+
+  /** What a run does. */
+  Verifying.Order order() {
+    return new Verifying.Order(
+        store(), namespace(), null, null, maxDepth(), rules(), verifyThreads());
   }
 }

@@ -1,9 +1,13 @@
-package dev.holdfast.node.job;
+package dev.holdfast.node.maintenance;
 
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.DatastoreConfig;
 import dev.holdfast.node.access.StateDirectory;
-import dev.holdfast.node.task.WorkerTask;
+import dev.holdfast.node.job.JobConfigs;
+import dev.holdfast.node.job.JobId;
+import dev.holdfast.node.job.JobRunner;
+import dev.holdfast.node.job.JobType;
+import dev.holdfast.node.job.TaskJob;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -11,25 +15,21 @@ import java.util.List;
 /** The verify jobs of {@code mesh.yaml} and {@code verification.cfg}, as jobs that run. */
 public final class VerifyJobs {
   private final JobConfigs<VerifyJobConfig> configs;
-  private final Work work;
+  private final Verifying verifying;
   private final JobRunner runner;
 
-  /** Reads back what a job is for. */
-  @FunctionalInterface
-  public interface Work {
-    /** As whoever owns the task; throws when something is damaged. */
-    void verify(WorkerTask task, VerifyJobConfig job);
-  }
-
-  private VerifyJobs(JobConfigs<VerifyJobConfig> configs, Work work, JobRunner runner) {
+  private VerifyJobs(JobConfigs<VerifyJobConfig> configs, Verifying verifying, JobRunner runner) {
     this.configs = configs;
-    this.work = work;
+    this.verifying = verifying;
     this.runner = runner;
   }
 
   /** Throws CORRUPT_DATA when {@code verification.cfg} cannot be read. */
   public static VerifyJobs open(
-      StateDirectory directory, Collection<DatastoreConfig> declared, Work work, JobRunner runner) {
+      StateDirectory directory,
+      Collection<DatastoreConfig> declared,
+      Verifying verifying,
+      JobRunner runner) {
     DeclaredIds ids = new DeclaredIds();
     List<VerifyJobConfig> jobs = new ArrayList<>();
     for (DatastoreConfig store : declared) {
@@ -50,7 +50,7 @@ public final class VerifyJobs {
             VerifyJobConfig::of,
             jobs,
             runner.states()),
-        work,
+        verifying,
         runner);
   }
 
@@ -63,13 +63,15 @@ public final class VerifyJobs {
     return configs.all().stream().map(this::job).toList();
   }
 
+  /** Verifies what whoever starts it may verify. */
   private TaskJob job(VerifyJobConfig config) {
+    Verifying.Order order = config.order();
     return new TaskJob(
         new JobId(JobType.VERIFICATION, config.id()),
         config.schedule(),
         true,
         config.store() + ":" + config.id(),
         runner,
-        task -> work.verify(task, config));
+        task -> verifying.run(task, order, task.upid().owner()));
   }
 }

@@ -1,4 +1,4 @@
-package dev.holdfast.node.job;
+package dev.holdfast.node.maintenance;
 
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.prune.KeepRules.Period;

@@ -1,4 +1,4 @@
-package dev.holdfast.node.job;
+package dev.holdfast.node.maintenance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.chunkstore.prune.KeepRules;
 import dev.holdfast.chunkstore.prune.KeepRules.Period;
 import dev.holdfast.meshconfig.CalendarEvent;
-import dev.holdfast.node.job.PruneSimulation.Count;
-import dev.holdfast.node.job.PruneSimulation.Plan;
-import dev.holdfast.node.job.PruneSimulation.Result;
-import dev.holdfast.node.job.PruneSimulation.Snapshot;
+import dev.holdfast.node.maintenance.PruneSimulation.Count;
+import dev.holdfast.node.maintenance.PruneSimulation.Plan;
+import dev.holdfast.node.maintenance.PruneSimulation.Result;
+import dev.holdfast.node.maintenance.PruneSimulation.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
