@@ -1,6 +1,7 @@
 package dev.holdfast.meshconfig;
 
 import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Holds;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -10,13 +11,15 @@ import java.util.Optional;
  *
  * @param path absolute directory
  * @param gc when garbage is collected; absent = only by hand
+ * @param holds how long snapshots stay at least, whoever wants them gone
  */
 public record DatastoreConfig(
     DatastoreName name,
     Path path,
     Optional<CalendarEvent> gc,
     Optional<VerifyConfig> verify,
-    List<PruneConfig> prune) {
+    List<PruneConfig> prune,
+    Holds holds) {
 
   public DatastoreConfig {
     prune = List.copyOf(prune);

@@ -1,8 +1,10 @@
 package dev.holdfast.meshconfig;
 
 import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,13 +14,16 @@ import java.util.OptionalInt;
 
 /** Reads one value of {@code datastores:}. */
 final class DatastoreSection {
-  static final List<String> KEYS = List.of("path", "gc", "verify", "prune");
+  static final List<String> KEYS = List.of("path", "gc", "verify", "prune", "hold");
   static final List<String> VERIFY_KEYS = List.of("schedule", "reverify-after");
   static final List<String> PRUNE_KEYS = List.of("namespace", "schedule", "keep", "max-depth");
+  static final List<String> HOLD_KEYS = List.of("namespace", "for");
   static final List<String> KEEP_KEYS =
       List.of("last", "hourly", "daily", "weekly", "monthly", "yearly");
   static final String SCHEDULE = "a calendar expression like 'sat 18:15' or '*:0/30'";
   private static final String PRUNE_LIST = "a list of { namespace, schedule, keep }";
+  private static final String HOLD_LIST = "a time span like '30d', or a list of { namespace, for }";
+  private static final String HOLD_SPAN = "a time span like '30d', of a second or more";
 
   private DatastoreSection() {}
 
@@ -34,7 +39,8 @@ final class DatastoreSection {
     Optional<CalendarEvent> gc = map.get("gc").flatMap(DatastoreSection::schedule);
     Optional<VerifyConfig> verify = map.get("verify").flatMap(DatastoreSection::verify);
     List<PruneConfig> prune = map.get("prune").map(DatastoreSection::prunes).orElse(List.of());
-    return path.map(p -> new DatastoreConfig(name, p, gc, verify, prune));
+    Holds holds = map.get("hold").map(DatastoreSection::holds).orElse(Holds.NONE);
+    return path.map(p -> new DatastoreConfig(name, p, gc, verify, prune, holds));
   }
 
   static Optional<CalendarEvent> schedule(Field field) {
@@ -63,24 +69,62 @@ final class DatastoreSection {
     List<PruneConfig> all = new ArrayList<>();
     Map<Namespace, Origin> seen = new HashMap<>();
     for (Field item : field.list(PRUNE_LIST).orElse(List.of())) {
-      Optional<PruneConfig> prune = prune(item);
-      if (prune.isPresent()) {
-        Namespace ns = prune.get().namespace();
-        Origin before = seen.putIfAbsent(ns, item.origin());
-        if (before != null) {
-          String hint = "The first is in line " + before.line() + ".";
-          item.problems()
-              .add(
-                  item.origin(),
-                  item.path(),
-                  "namespace '" + ns + "' a second time",
-                  "one entry per namespace",
-                  hint);
-        }
-        all.add(prune.get());
-      }
+      prune(item)
+          .ifPresent(
+              prune -> {
+                requireFirst(prune.namespace(), item, seen);
+                all.add(prune);
+              });
     }
     return all;
+  }
+
+  private static void requireFirst(Namespace namespace, Field item, Map<Namespace, Origin> seen) {
+    Origin before = seen.putIfAbsent(namespace, item.origin());
+    if (before != null) {
+      item.problems()
+          .add(
+              item.origin(),
+              item.path(),
+              "namespace '" + namespace + "' a second time",
+              "one entry per namespace",
+              "The first is in line " + before.line() + ".");
+    }
+  }
+
+  // hold: 30d is short for hold: [ { for: 30d } ]
+  private static Holds holds(Field field) {
+    Map<Namespace, Duration> all = new HashMap<>();
+    Map<Namespace, Origin> seen = new HashMap<>();
+    if (field.isText()) {
+      holdSpan(field).ifPresent(span -> all.put(Namespace.ROOT, span));
+      return new Holds(all);
+    }
+    for (Field item : field.list(HOLD_LIST).orElse(List.of())) {
+      item.map(HOLD_KEYS)
+          .ifPresent(
+              map -> {
+                Namespace namespace = namespace(map);
+                map.require("for", HOLD_SPAN)
+                    .flatMap(DatastoreSection::holdSpan)
+                    .ifPresent(span -> all.put(namespace, span));
+                requireFirst(namespace, item, seen);
+              });
+    }
+    return new Holds(all);
+  }
+
+  private static Optional<Duration> holdSpan(Field field) {
+    Optional<Duration> span = field.parsed(HOLD_SPAN, TimeSpan::parse).map(TimeSpan::duration);
+    return span.isPresent() && span.get().compareTo(Holds.SHORTEST) < 0
+        ? field.fail(HOLD_SPAN, "")
+        : span;
+  }
+
+  private static Namespace namespace(Fields map) {
+    return map.get("namespace")
+        .flatMap(f -> f.parsed("a namespace like 'a/b'", Namespace::parse))
+        .orElse(Namespace.ROOT);
   }
 
   private static Optional<PruneConfig> prune(Field item) {
@@ -89,10 +133,7 @@ final class DatastoreSection {
       return Optional.empty();
     }
     Fields map = fields.get();
-    Namespace namespace =
-        map.get("namespace")
-            .flatMap(f -> f.parsed("a namespace like 'a/b'", Namespace::parse))
-            .orElse(Namespace.ROOT);
+    Namespace namespace = namespace(map);
     int maxDepth =
         map.get("max-depth")
             .map(f -> SyncSection.maxDepth(f, namespace))

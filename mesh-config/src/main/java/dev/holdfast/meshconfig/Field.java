@@ -107,6 +107,10 @@ record Field(Node node, String path, Problems problems) {
     return node instanceof ScalarNode ? Optional.of(List.of(this)) : list(expected);
   }
 
+  boolean isText() {
+    return node instanceof ScalarNode;
+  }
+
   boolean isMap() {
     return node instanceof MappingNode;
   }

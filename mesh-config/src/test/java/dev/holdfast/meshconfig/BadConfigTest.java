@@ -126,6 +126,14 @@ class BadConfigTest {
           one: { path: /srv, gc: "25:61" }         | (unable to parse calendar event at ':61'
           one: { path: /srv, verify: {} }          | datastores.one.verify.schedule: found no key 'schedule'
           one: { path: /srv, verify: { schedule: daily, reverify-after: 1 moon } } | expected a time span like '30d'
+          one: { path: /srv, hold: forever }       | one.hold: found 'forever', expected a time span like '30d', of a second or more.
+          one: { path: /srv, hold: 0 }             | one.hold: found '0', expected a time span like '30d', of a second or more
+          one: { path: /srv, hold: 200 years }     | is too long: expected at most 100 years)
+          one: { path: /srv, hold: { for: 30d } }  | one.hold: found a mapping of 1 keys, expected a time span like '30d', or a list of { namespace, for }
+          one: { path: /srv, hold: [ { namespace: a } ] } | one.hold[0].for: found no key 'for', expected a time span
+          one: { path: /srv, hold: [ { namespace: /a, for: 1d } ] } | one.hold[0].namespace: found '/a', expected a namespace like 'a/b'
+          one: { path: /srv, hold: [ { for: 1d, until: x } ] } | found the unknown key 'until', expected one of namespace, for
+          one: { path: /srv, hold: [ { for: 1d, namespace: a }, { for: 2d, namespace: a } ] } | found namespace 'a' a second time, expected one entry per namespace
           one: { path: /srv, prune: {} }           | found a mapping of 0 keys, expected a list of
           one: { path: /srv, prune: [ { keep: { last: 1 } } ] } | prune[0].schedule: found no key 'schedule'
           one: { path: /srv, prune: [ { schedule: daily } ] } | prune[0].keep: found no key 'keep'

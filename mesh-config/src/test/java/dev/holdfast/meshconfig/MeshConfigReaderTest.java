@@ -7,10 +7,13 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.MeshConfigReader.Result;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -69,6 +72,25 @@ class MeshConfigReaderTest {
     assertThat(config.mesh().orElseThrow().address()).hasValue("127.77.0.3");
     assertThat(config.limits().rateInBytesPerSecond()).hasValue(50L << 20);
     assertThat(config.limits().parallelGroups()).isEqualTo(8);
+  }
+
+  @Test
+  void aHoldCountsForTheWholeDatastoreOrForNamespaces() {
+    assertThat(holds("30d")).isEqualTo(new Holds(Map.of(Namespace.ROOT, Duration.ofDays(30))));
+    assertThat(holds("[ { for: 1w }, { namespace: a/web, for: 1d 12h } ]"))
+        .isEqualTo(
+            new Holds(
+                Map.of(
+                    Namespace.ROOT,
+                    Duration.ofDays(7),
+                    Namespace.parse("a/web"),
+                    Duration.ofHours(36))));
+    assertThat(holds("[]")).isEqualTo(Holds.NONE);
+  }
+
+  private static Holds holds(String yaml) {
+    String text = "site: lyon\ndatastores: { main: { path: /srv/main, hold: " + yaml + " } }\n";
+    return MeshConfigReader.parse(text, "m.yaml").datastores().values().iterator().next().holds();
   }
 
   @Test

@@ -55,6 +55,10 @@ class SchemaTest {
         "{ site: a, datastores: { main: { path: /srv, gc: true } } }",
         "{ site: a, datastores: { main: { path: /srv, prune: [ { schedule: daily, keep: {} } ] } } }",
         "{ site: a, datastores: { main: { path: /srv, prune: [ { schedule: daily, keep: { last: 0 } } ] } } }",
+        "{ site: a, datastores: { main: { path: /srv, hold: true } } }",
+        "{ site: a, datastores: { main: { path: /srv, hold: [ 30d ] } } }",
+        "{ site: a, datastores: { main: { path: /srv, hold: [ { namespace: a } ] } } }",
+        "{ site: a, datastores: { main: { path: /srv, hold: { a: 30d } } } }",
         "{ site: a, peers: { b: { url: 'http://x', fingerprint: 'ab', token: x, secret-file: y } } }",
         "{ site: a, sync: [ { pull: 'b:main' } ] }",
         "{ site: a, sync: [ { pull: 'b:main', into: main, to: main } ] }",
@@ -78,17 +82,18 @@ class SchemaTest {
     JsonNode root = JSON.readTree(ConfigResources.schema());
     JsonNode defs = root.get("$defs");
     Map<String, List<String>> keysOf =
-        Map.of(
-            "datastore", DatastoreSection.KEYS,
-            "verify", DatastoreSection.VERIFY_KEYS,
-            "prune", DatastoreSection.PRUNE_KEYS,
-            "keep", DatastoreSection.KEEP_KEYS,
-            "peer", PeerSection.KEYS,
-            "pull", SyncSection.PULL_KEYS,
-            "push", SyncSection.PUSH_KEYS,
-            "whenBoth", SyncSection.WHEN_KEYS,
-            "mesh", MeshConfigReader.MESH_KEYS,
-            "limits", LimitsSection.KEYS);
+        Map.ofEntries(
+            Map.entry("datastore", DatastoreSection.KEYS),
+            Map.entry("verify", DatastoreSection.VERIFY_KEYS),
+            Map.entry("prune", DatastoreSection.PRUNE_KEYS),
+            Map.entry("hold", DatastoreSection.HOLD_KEYS),
+            Map.entry("keep", DatastoreSection.KEEP_KEYS),
+            Map.entry("peer", PeerSection.KEYS),
+            Map.entry("pull", SyncSection.PULL_KEYS),
+            Map.entry("push", SyncSection.PUSH_KEYS),
+            Map.entry("whenBoth", SyncSection.WHEN_KEYS),
+            Map.entry("mesh", MeshConfigReader.MESH_KEYS),
+            Map.entry("limits", LimitsSection.KEYS));
     assertThat(properties(root)).containsExactlyInAnyOrderElementsOf(MeshConfigReader.KEYS);
     keysOf.forEach(
         (name, keys) ->

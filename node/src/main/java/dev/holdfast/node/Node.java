@@ -337,7 +337,7 @@ public final class Node implements AutoCloseable {
                       .map(DatastoreConfig.of(name, declared.path())::withCollection)
                       .orElse(DatastoreConfig.of(name, declared.path()));
               try {
-                stores.declare(store);
+                stores.declare(store, declared.holds());
               } catch (BackupException e) {
                 LOG.error("datastore '{}' cannot be used: {}", name, e.text());
                 stores.declareBroken(store, e);

@@ -14,6 +14,8 @@ import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
+import dev.holdfast.chunkstore.model.Holds.Held;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.io.IOException;
@@ -107,6 +109,7 @@ public final class Datastore implements AutoCloseable {
   /**
    * Opens an existing one and locks it against other processes: LOCKED when somebody has it.
    *
+   * @param holds obeyed by every removal, until {@link #setHolds} gives others
    * @param random makes UUIDs and temporary names; guarded here, needs not be thread-safe
    */
   public static Datastore open(
@@ -114,9 +117,10 @@ public final class Datastore implements AutoCloseable {
       FileOps files,
       Path base,
       SyncLevel syncLevel,
+      Holds holds,
       InstantSource clock,
       RandomGenerator random) {
-    return open(name, files, base, syncLevel, clock, random, ReentrantLock::new);
+    return open(name, files, base, syncLevel, holds, clock, random, ReentrantLock::new);
   }
 
   /**
@@ -129,6 +133,7 @@ public final class Datastore implements AutoCloseable {
       FileOps files,
       Path base,
       SyncLevel syncLevel,
+      Holds holds,
       InstantSource clock,
       RandomGenerator random,
       Supplier<Lock> locks) {
@@ -146,7 +151,8 @@ public final class Datastore implements AutoCloseable {
             new LockTable(),
             new WriterGuards(clock),
             new ManifestLocks(locks),
-            locks.get());
+            locks.get(),
+            new CurrentHolds(holds));
     return new Datastore(lock, context, chunks);
   }
 
@@ -184,6 +190,21 @@ public final class Datastore implements AutoCloseable {
     } catch (IOException e) {
       throw FileErrors.of("cannot look at", base(), e);
     }
+  }
+
+  /** What is held here and how long. */
+  public Holds holds() {
+    return context.holds().get();
+  }
+
+  /** For whoever reads the operator's file again; nobody else may. */
+  public void setHolds(Holds holds) {
+    context.holds().set(holds);
+  }
+
+  /** What keeps a snapshot from being removed or replaced now; an unfinished one is not held. */
+  public Optional<Held> held(Namespace namespace, SnapshotId snapshot) {
+    return snapshots.held(namespace, snapshot);
   }
 
   public SyncLevel syncLevel() {
@@ -257,9 +278,9 @@ public final class Datastore implements AutoCloseable {
 
   /**
    * Deletes a namespace and all below it, deepest first; what was deleted before an error stays
-   * deleted. Without {@code withGroups}, groups are INVALID_INPUT. Protected snapshots keep their
-   * group and namespaces, and are counted. An absent namespace is fine without {@code withGroups},
-   * else NOT_FOUND (spec/protocols.md §7.4).
+   * deleted. Without {@code withGroups}, groups are INVALID_INPUT. Protected and held snapshots
+   * keep their group and namespaces, and are counted. An absent namespace is fine without {@code
+   * withGroups}, else NOT_FOUND (spec/protocols.md §7.4).
    */
   public DeleteStats deleteNamespace(Namespace namespace, boolean withGroups) {
     return removal.namespace(namespace, withGroups);
@@ -297,7 +318,7 @@ public final class Datastore implements AutoCloseable {
     return groups.lock(namespace, group, owner);
   }
 
-  /** Deletes all snapshots but protected ones, and the group when none of those is left. */
+  /** Deletes all snapshots but protected and held ones, and the group when none is left. */
   public DeleteStats deleteGroup(Namespace namespace, GroupId group) {
     return removal.group(namespace, group);
   }
@@ -359,6 +380,13 @@ public final class Datastore implements AutoCloseable {
       Namespace namespace, SnapshotId snapshot, ArchiveName name, Digest checksum) {
     Path file = context.layout().file(namespace, snapshot, name);
     return ChunkIndex.read(context.files(), file, name, checksum);
+  }
+
+  /**
+   * All index files in its directory by name, listed by the manifest or not; none when it is gone.
+   */
+  public List<ArchiveName> indexes(Namespace namespace, SnapshotId snapshot) {
+    return snapshots.indexes(namespace, snapshot);
   }
 
   public boolean hasFile(Namespace namespace, SnapshotId snapshot, ArchiveName name) {
@@ -476,7 +504,7 @@ public final class Datastore implements AutoCloseable {
     return removal.remains();
   }
 
-  /** A protected one is refused unless {@code force}. */
+  /** A protected one is refused unless {@code force}, a held one always. */
   public void deleteSnapshot(Namespace namespace, SnapshotId snapshot, boolean force) {
     removal.snapshot(namespace, snapshot, force);
   }

@@ -72,7 +72,7 @@ final class Removal {
     }
   }
 
-  /** All snapshots but protected ones; the group itself when none of those is left. */
+  /** All snapshots but protected and held ones; the group itself when none of those is left. */
   DeleteStats group(Namespace namespace, GroupId group) {
     try (Lease held = store.lockGroup(namespace, group, LockTexts.GROUP_IN_USE)) {
       Path directory = store.layout().group(namespace, group);
@@ -88,7 +88,8 @@ final class Removal {
       int removed = 0;
       int kept = 0;
       for (SnapshotId snapshot : snapshots.list(namespace, group)) {
-        if (snapshots.isProtected(namespace, snapshot)) {
+        if (snapshots.isProtected(namespace, snapshot)
+            || snapshots.held(namespace, snapshot).isPresent()) {
           kept++;
         } else {
           snapshot(namespace, snapshot, false);

@@ -2,19 +2,23 @@ package dev.holdfast.chunkstore.datastore;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.file.FileContent;
 import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.index.DynamicIndexWriter;
 import dev.holdfast.chunkstore.index.FixedIndexWriter;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.Holds.Held;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -139,6 +143,9 @@ public final class SnapshotWriter implements AutoCloseable {
           .with("snapshot", snapshot);
     }
     Path file = file(name);
+    if (isHeldAsItIs(name, content)) {
+      return;
+    }
     try {
       if (reopened) {
         Path before = staged.put(name, store.atomic().stage(file, content, content.length, false));
@@ -153,6 +160,33 @@ public final class SnapshotWriter implements AutoCloseable {
           .with("datastore", store.name())
           .with("snapshot", snapshot);
     }
+  }
+
+  /** A held snapshot keeps its files: the same bytes need not be written, others are refused. */
+  private boolean isHeldAsItIs(ArchiveName name, byte[] content) {
+    Optional<Held> held = held();
+    if (held.isEmpty() || !Directories.exists(store.files(), file(name))) {
+      return false;
+    }
+    if (!hasBytes(file(name), content)) {
+      throw held.get()
+          .refusal("replace '" + name + "' of snapshot " + snapshot)
+          .with("namespace", namespace);
+    }
+    return true;
+  }
+
+  private boolean hasBytes(Path file, byte[] content) {
+    try {
+      return Directories.fileBytes(store.files(), file) == content.length
+          && Arrays.equals(FileContent.read(store.files(), file, content.length), content);
+    } catch (IOException e) {
+      throw FileErrors.of("cannot read", file, e);
+    }
+  }
+
+  private Optional<Held> held() {
+    return reopened ? snapshots.held(namespace, snapshot) : Optional.empty();
   }
 
   /**
@@ -181,7 +215,9 @@ public final class SnapshotWriter implements AutoCloseable {
 
   /**
    * As {@link #finish}, with a manifest as it is: byte for byte that of the source. In a reopened
-   * snapshot, archives that it does not list are then removed; the log and marks of our own stay.
+   * snapshot, archives that it does not list are then removed; the log and marks of our own stay. A
+   * held snapshot takes only a manifest of the same content over its own, and loses no file; one
+   * whose manifest cannot be read takes a new one.
    */
   public synchronized void finishWith(byte[] manifestBlob) {
     requireOpen();
@@ -191,16 +227,26 @@ public final class SnapshotWriter implements AutoCloseable {
   }
 
   private void end(byte[] manifestBlob) {
-    try (Lease held = store.manifestLocks().take(namespace, snapshot)) {
-      putStagedInPlace();
+    try (Lease manifests = store.manifestLocks().take(namespace, snapshot)) {
+      Optional<Held> held = held();
+      held.ifPresent(hold -> requireSameContent(hold, Manifest.decodeBlob(manifestBlob)));
+      putStagedInPlace(held.isPresent());
       makeDurable();
       snapshots.writeManifest(namespace, snapshot, manifestBlob);
-      if (reopened) {
+      if (reopened && held.isEmpty()) {
         removeUnlisted(Manifest.decodeBlob(manifestBlob));
       }
     }
     state = State.FINISHED;
     release();
+  }
+
+  private void requireSameContent(Held held, Manifest now) {
+    Manifest before = snapshots.info(namespace, snapshot).manifest();
+    if (before != null && !now.sameContent(before)) {
+      throw held.refusal("change what snapshot " + snapshot + " holds")
+          .with("namespace", namespace);
+    }
   }
 
   // Sessions refuse this with the same words before; it holds for every caller.
@@ -216,11 +262,12 @@ public final class SnapshotWriter implements AutoCloseable {
   /**
    * While content of a listed snapshot is exchanged it is not listed: a crash in between must not
    * leave the old manifest over new files. (A new client log changes no content. Content differs
-   * only when the local copy is damaged, or another snapshot took this time at the source.)
+   * only when the local copy is damaged, or another snapshot took this time at the source.) To a
+   * held one files are only added, and what is held stays listed.
    */
-  private void putStagedInPlace() {
+  private void putStagedInPlace(boolean held) {
     boolean contentChanges =
-        staged.keySet().stream().anyMatch(name -> !name.equals(ArchiveName.CLIENT_LOG));
+        !held && staged.keySet().stream().anyMatch(name -> !name.equals(ArchiveName.CLIENT_LOG));
     if (contentChanges) {
       Directories.deleteIfExists(store.files(), store.layout().manifest(namespace, snapshot));
     }

@@ -11,6 +11,7 @@ import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds.Held;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SafeId;
 import dev.holdfast.chunkstore.model.SnapshotId;
@@ -72,6 +73,27 @@ final class Snapshots {
     return hasManifestFile(namespace, snapshot) && !store.locks().isCreating(namespace, snapshot);
   }
 
+  /** What keeps a finished snapshot as it is. */
+  Optional<Held> held(Namespace namespace, SnapshotId snapshot) {
+    return store
+        .holds()
+        .get()
+        .held(namespace, snapshot, store.clock().instant())
+        .filter(held -> isFinished(namespace, snapshot));
+  }
+
+  /** Throws INVALID_INPUT for one that is held. */
+  private void requireFree(Namespace namespace, SnapshotId snapshot, String refused) {
+    Optional<Held> held = held(namespace, snapshot);
+    if (held.isPresent()) {
+      throw held.get()
+          .refusal(refused)
+          .with("datastore", store.name())
+          .with("namespace", namespace)
+          .with("snapshot", snapshot);
+    }
+  }
+
   Optional<SnapshotId> lastFinished(Namespace namespace, GroupId group) {
     return list(namespace, group).reversed().stream()
         .filter(id -> isFinished(namespace, id))
@@ -83,11 +105,7 @@ final class Snapshots {
     if (!exists(namespace, snapshot)) {
       throw absent(namespace, snapshot);
     }
-    List<String> names =
-        Directories.names(store.files(), directory).stream()
-            .filter(n -> CONTENT.matcher(n).matches() && SafeId.isSafe(n))
-            .sorted()
-            .toList();
+    List<String> names = contentNames(directory);
     boolean isProtected = isProtected(namespace, snapshot);
     if (!names.contains(ArchiveName.MANIFEST.text())
         || store.locks().isCreating(namespace, snapshot)) {
@@ -102,6 +120,20 @@ final class Snapshots {
     } catch (BackupException e) {
       return new SnapshotInfo(snapshot, bare(names), null, null, isProtected, e.text());
     }
+  }
+
+  private List<String> contentNames(Path directory) {
+    return Directories.names(store.files(), directory).stream()
+        .filter(n -> CONTENT.matcher(n).matches() && SafeId.isSafe(n))
+        .sorted()
+        .toList();
+  }
+
+  List<ArchiveName> indexes(Namespace namespace, SnapshotId snapshot) {
+    return contentNames(store.layout().snapshot(namespace, snapshot)).stream()
+        .map(ArchiveName::new)
+        .filter(ArchiveName::isIndex)
+        .toList();
   }
 
   private static List<FileInfo> bare(List<String> names) {
@@ -181,6 +213,9 @@ final class Snapshots {
       Manifest before = manifest(namespace, snapshot);
       Manifest after = change.apply(before);
       if (!Arrays.equals(before.json(), after.json())) {
+        if (!after.sameContent(before)) {
+          requireFree(namespace, snapshot, "change what snapshot " + snapshot + " holds");
+        }
         writeManifest(namespace, snapshot, after.encodeBlob());
       }
     } catch (BackupException e) {
@@ -206,8 +241,10 @@ final class Snapshots {
   /**
    * Removes a snapshot's directory, the manifest durably first: an interrupted removal must leave
    * an unfinished snapshot, never a listed one with parts missing. The caller holds it exclusively.
+   * All removals end here, so that none forgets the holds: INVALID_INPUT for a held one.
    */
   void remove(Namespace namespace, SnapshotId snapshot) {
+    requireFree(namespace, snapshot, "remove snapshot " + snapshot);
     Path directory = store.layout().snapshot(namespace, snapshot);
     if (hasManifestFile(namespace, snapshot)) {
       Directories.deleteIfExists(store.files(), store.layout().manifest(namespace, snapshot));

@@ -31,7 +31,8 @@ record StoreContext(
     LockTable locks,
     WriterGuards writers,
     ManifestLocks manifestLocks,
-    Lock tree) {
+    Lock tree,
+    CurrentHolds holds) {
 
   /** Whether single small files are to be made durable at once. */
   boolean durable() {

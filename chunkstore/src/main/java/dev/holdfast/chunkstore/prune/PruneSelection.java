@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Marks the snapshots of one group as real servers do (spec/engine.md §3.1). The newest of a period
  * stands for it; what an earlier rule marked, a later one does not touch; a protected snapshot
- * stays and satisfies no rule.
+ * stays and satisfies no rule. A held one stays, too, but counts for the rules like any other, so
+ * that at the end of its hold they decide as if there had been none.
  */
 public final class PruneSelection {
   /** What becomes of a snapshot. */
@@ -23,6 +24,8 @@ public final class PruneSelection {
     /** Not finished, but newer than every finished one: somebody may be writing it. */
     KEEP_PARTIAL("keep-partial"),
     PROTECTED("protected"),
+    /** No rule keeps it, but a hold does. */
+    HELD("held"),
     REMOVE("remove");
 
     private final String text;
@@ -42,8 +45,9 @@ public final class PruneSelection {
    *
    * @param time seconds since 1970, different for each snapshot of a group
    * @param isFinished has a manifest
+   * @param isHeld by the hold of its namespace
    */
-  public record Candidate(long time, boolean isFinished, boolean isProtected) {}
+  public record Candidate(long time, boolean isFinished, boolean isProtected, boolean isHeld) {}
 
   /**
    * What becomes of a snapshot, and which rule keeps it.
@@ -128,8 +132,11 @@ public final class PruneSelection {
   }
 
   private Decision result(Candidate candidate) {
-    return candidate.isProtected
-        ? new Decision(Mark.PROTECTED, null)
-        : new Decision(marks.getOrDefault(candidate, Mark.REMOVE), keepers.get(candidate));
+    if (candidate.isProtected) {
+      return new Decision(Mark.PROTECTED, null);
+    }
+    Mark mark = marks.getOrDefault(candidate, Mark.REMOVE);
+    return new Decision(
+        mark == Mark.REMOVE && candidate.isHeld ? Mark.HELD : mark, keepers.get(candidate));
   }
 }

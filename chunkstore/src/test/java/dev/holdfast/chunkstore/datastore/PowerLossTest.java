@@ -11,6 +11,7 @@ import dev.holdfast.chunkstore.gc.GcStatusFile;
 import dev.holdfast.chunkstore.gc.WatchedCollection;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.testing.FaultyFiles;
@@ -195,7 +196,7 @@ class PowerLossTest {
   }
 
   private Datastore open(FileOps files, SyncLevel level, SetClock clock) {
-    return Datastore.open(TestStores.NAME, files, base, level, clock, new Random(1));
+    return Datastore.open(TestStores.NAME, files, base, level, Holds.NONE, clock, new Random(1));
   }
 
   private void attempt(Work work, FaultyFiles files, SetClock clock) {

@@ -69,7 +69,8 @@ class PruneSelectionTest {
           new Candidate(
               snapshot.path("t").asLong(),
               !snapshot.path("unfinished").asBoolean(),
-              snapshot.path("protected").asBoolean()));
+              snapshot.path("protected").asBoolean(),
+              false));
     }
     return group;
   }
@@ -98,14 +99,30 @@ class PruneSelectionTest {
   void aProtectedSnapshotStaysAndSatisfiesNoRule() {
     List<Candidate> group =
         List.of(
-            new Candidate(100, true, false),
-            new Candidate(200, true, false),
-            new Candidate(300, true, true));
+            new Candidate(100, true, false, false),
+            new Candidate(200, true, false, false),
+            new Candidate(300, true, true, false));
     assertThat(PruneSelection.select(group, new KeepRules(Map.of(Period.LAST, 1L)), ZoneOffset.UTC))
         .containsExactly(
             Map.entry(300L, Mark.PROTECTED),
             Map.entry(200L, Mark.KEEP),
             Map.entry(100L, Mark.REMOVE));
+  }
+
+  @Test
+  void aHeldSnapshotStaysAndCountsForTheRulesLikeAnyOther() {
+    List<Candidate> group =
+        List.of(
+            new Candidate(100, true, false, true),
+            new Candidate(200, true, false, true),
+            new Candidate(300, true, false, true),
+            new Candidate(400, true, true, true));
+    assertThat(PruneSelection.select(group, new KeepRules(Map.of(Period.LAST, 1L)), ZoneOffset.UTC))
+        .containsExactly(
+            Map.entry(400L, Mark.PROTECTED),
+            Map.entry(300L, Mark.KEEP),
+            Map.entry(200L, Mark.HELD),
+            Map.entry(100L, Mark.HELD));
   }
 
   @Test
@@ -133,7 +150,7 @@ class PruneSelectionTest {
               List<Candidate> group = new ArrayList<>();
               for (long age : set) {
                 int kind = kinds.get(group.size());
-                group.add(new Candidate(now - age, kind != 0, kind == 1));
+                group.add(new Candidate(now - age, kind != 0, kind == 1, false));
               }
               return group;
             });
@@ -164,6 +181,32 @@ class PruneSelectionTest {
     Set<Long> kept = keptOf(group, rules);
     List<Candidate> left = group.stream().filter(c -> kept.contains(c.time())).toList();
     assertThat(keptOf(left, rules)).isEqualTo(kept);
+  }
+
+  @Property
+  void aHoldPutsOffWhatTheRulesRemoveAndChangesNothingElse(
+      @ForAll("groups") List<Candidate> group,
+      @ForAll("someRules") KeepRules rules,
+      @ForAll @LongRange(min = 0, max = 700) long holdDays) {
+    long now = group.stream().mapToLong(Candidate::time).max().orElseThrow();
+    List<Candidate> held =
+        group.stream()
+            .map(
+                c ->
+                    new Candidate(
+                        c.time(),
+                        c.isFinished(),
+                        c.isProtected(),
+                        c.isFinished() && c.time() > now - holdDays * 86_400))
+            .toList();
+    Set<Long> stays = keptOf(held, rules);
+    Set<Long> byRules = keptOf(group, rules);
+    for (Candidate candidate : held) {
+      assertThat(stays.contains(candidate.time()))
+          .isEqualTo(candidate.isHeld() || byRules.contains(candidate.time()));
+    }
+    List<Candidate> later = group.stream().filter(c -> stays.contains(c.time())).toList();
+    assertThat(keptOf(later, rules)).isEqualTo(byRules);
   }
 
   /** A week lies in two months at times, so there the weekly rule can take a month's snapshot. */
@@ -205,10 +248,10 @@ class PruneSelectionTest {
     long now = Instant.parse("2024-05-20T12:00:00Z").getEpochSecond();
     List<Candidate> group =
         List.of(
-            new Candidate(now, true, false),
-            new Candidate(thursday, true, false),
-            new Candidate(tuesday, true, false),
-            new Candidate(earlier, true, false));
+            new Candidate(now, true, false, false),
+            new Candidate(thursday, true, false, false),
+            new Candidate(tuesday, true, false, false),
+            new Candidate(earlier, true, false, false));
     assertThat(keptOf(group, new KeepRules(Map.of(Period.WEEKLY, 1L, Period.MONTHLY, 1L))))
         .containsExactly(tuesday, now);
     assertThat(keptOf(group, new KeepRules(Map.of(Period.WEEKLY, 2L, Period.MONTHLY, 1L))))

@@ -20,6 +20,7 @@ import dev.holdfast.chunkstore.manifest.VerifyState;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.prune.KeepRules;
@@ -50,7 +51,8 @@ import java.util.stream.IntStream;
 /**
  * One history: actors that back up, prune, forget, verify and collect on one datastore, whose
  * interleaving, clock and content follow from a seed. What must hold is looked at in the step in
- * which it could break: no chunk goes that a finished snapshot names; what is finished is whole.
+ * which it could break: no chunk goes that a finished snapshot names; what is finished is whole; no
+ * snapshot goes that is held.
  */
 final class SimulatedStore {
   static final ArchiveName ARCHIVE = new ArchiveName("root.pxar.didx");
@@ -58,6 +60,7 @@ final class SimulatedStore {
   private static final List<Namespace> NAMESPACES = List.of(Namespace.ROOT, Namespace.parse("a"));
   private static final List<GroupId> GROUPS =
       List.of(GroupId.parse("host/x"), GroupId.parse("vm/1"));
+  private static final Holds HOLDS = new Holds(Map.of(Namespace.parse("a"), Duration.ofHours(30)));
   private static final int CHUNKS = 30;
   private static final int CHUNKS_PER_BACKUP = 5;
   private static final int ROUNDS = 3;
@@ -108,6 +111,7 @@ final class SimulatedStore {
         new SteppedFiles(disk, here, this::gone),
         base,
         SyncLevel.FILESYSTEM,
+        HOLDS,
         clock,
         random,
         () -> new TurnLock(here));
@@ -235,9 +239,7 @@ final class SimulatedStore {
 
   private void prune(Namespace namespace, GroupId group) {
     List<Candidate> candidates =
-        store.snapshots(namespace, group).stream()
-            .map(s -> new Candidate(s.time(), store.isFinished(namespace, s), false))
-            .toList();
+        store.snapshots(namespace, group).stream().map(s -> candidate(namespace, s)).toList();
     KeepRules rules = new KeepRules(Map.of(KeepRules.Period.LAST, 1L));
     PruneSelection.decide(candidates, rules, ZoneOffset.UTC)
         .forEach(
@@ -246,6 +248,14 @@ final class SimulatedStore {
                 remove(namespace, group.at(time));
               }
             });
+  }
+
+  private Candidate candidate(Namespace namespace, SnapshotId snapshot) {
+    return new Candidate(
+        snapshot.time(),
+        store.isFinished(namespace, snapshot),
+        false,
+        store.held(namespace, snapshot).isPresent());
   }
 
   private void remove(Namespace namespace, SnapshotId snapshot) {
@@ -285,12 +295,13 @@ final class SimulatedStore {
     }
   }
 
-  /** Somebody else holds it, or has removed it. */
+  /** Somebody else works on it, or has removed it, or its time has not come. */
   private static void requireExpected(BackupException e) {
     if (e.kind() != Kind.LOCKED
         && e.kind() != Kind.NOT_FOUND
         && e.kind() != Kind.ALREADY_EXISTS
-        && !e.text().contains("partially deleted")) {
+        && !e.text().contains("partially deleted")
+        && !e.text().contains("held until")) {
       throw e;
     }
   }
@@ -328,7 +339,14 @@ final class SimulatedStore {
   private void gone(Path path) {
     String name = String.valueOf(path.getFileName());
     if (name.equals(ArchiveName.MANIFEST.text())) {
-      finished.keySet().removeIf(p -> path.startsWith(store.snapshotPath(p.namespace, p.snapshot)));
+      finished
+          .keySet()
+          .removeIf(
+              place -> {
+                boolean gone = path.startsWith(store.snapshotPath(place.namespace, place.snapshot));
+                assertThat(gone && isHeld(place)).as("whether held %s goes", place).isFalse();
+                return gone;
+              });
     }
     if (name.length() == Digest.HEX_LENGTH) {
       Digest digest = Digest.parse(name);
@@ -340,6 +358,10 @@ final class SimulatedStore {
             }
           });
     }
+  }
+
+  private boolean isHeld(Place place) {
+    return HOLDS.held(place.namespace, place.snapshot, clock.instant()).isPresent();
   }
 
   private void checkAll() {

@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.index.ChunkIndex;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.io.IOException;
@@ -28,7 +29,9 @@ public final class MemoryStore implements AutoCloseable {
 
   private MemoryStore(Path base) {
     disk.makeDirectories(base.resolve(".chunks"));
-    store = Datastore.open(TestStores.NAME, disk, base, SyncLevel.FILESYSTEM, clock, new Random(1));
+    store =
+        Datastore.open(
+            TestStores.NAME, disk, base, SyncLevel.FILESYSTEM, Holds.NONE, clock, new Random(1));
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.file.LocalFiles;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.io.IOException;
@@ -52,6 +53,11 @@ public final class TestStores {
   }
 
   public static Datastore open(Path base, FileOps files, SyncLevel level) {
-    return Datastore.open(NAME, files, base, level, InstantSource.fixed(NOW), new Random(SEED));
+    return open(base, files, level, Holds.NONE);
+  }
+
+  public static Datastore open(Path base, FileOps files, SyncLevel level, Holds holds) {
+    return Datastore.open(
+        NAME, files, base, level, holds, InstantSource.fixed(NOW), new Random(SEED));
   }
 }

@@ -11,6 +11,7 @@ import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.BackupType;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.io.IOException;
@@ -63,7 +64,8 @@ public record DatastoreInspection(
     }
     Look look = new Look();
     look.directories(path);
-    try (Datastore store = Datastore.open(name, files, path, SyncLevel.NONE, clock, random)) {
+    try (Datastore store =
+        Datastore.open(name, files, path, SyncLevel.NONE, Holds.NONE, clock, random)) {
       look.content(store);
     }
     return look.result();

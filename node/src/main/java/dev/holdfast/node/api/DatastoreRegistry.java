@@ -5,6 +5,7 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.node.access.StateFile;
@@ -67,22 +68,25 @@ public final class DatastoreRegistry implements AutoCloseable {
 
   private synchronized void openListed(DatastoreConfig config) {
     try {
-      entries.put(config.name(), new Entry(config, false, open(config), null));
+      entries.put(config.name(), new Entry(config, false, open(config, Holds.NONE), null));
     } catch (BackupException e) {
       LOG.error("datastore '{}' cannot be opened: {}", config.name(), e.text());
       entries.put(config.name(), new Entry(config, false, null, e));
     }
   }
 
-  private Datastore open(DatastoreConfig config) {
-    return Datastore.open(config.name(), files, config.path(), config.syncLevel(), clock, random);
+  private Datastore open(DatastoreConfig config, Holds holds) {
+    return Datastore.open(
+        config.name(), files, config.path(), config.syncLevel(), holds, clock, random);
   }
 
   /**
    * Opens a store that mesh.yaml declares, making it when its directory never had one. Throws when
    * that cannot be, or when {@code datastore.cfg} has the name with another path.
+   *
+   * @param holds of its namespaces, which only mesh.yaml can declare
    */
-  public synchronized void declare(DatastoreConfig config) {
+  public synchronized void declare(DatastoreConfig config, Holds holds) {
     Entry known = entries.get(config.name());
     if (known != null && !known.config().path().equals(config.path())) {
       throw new BackupException(
@@ -100,7 +104,12 @@ public final class DatastoreRegistry implements AutoCloseable {
       Datastore.create(files, config.path());
     }
     Datastore store = known == null ? null : known.store();
-    entries.put(config.name(), new Entry(config, true, store == null ? open(config) : store, null));
+    if (store == null) {
+      store = open(config, holds);
+    } else {
+      store.setHolds(holds);
+    }
+    entries.put(config.name(), new Entry(config, true, store, null));
     declaredBefore.seen(config.name(), config.path());
   }
 
@@ -126,7 +135,7 @@ public final class DatastoreRegistry implements AutoCloseable {
   }
 
   private Datastore add(DatastoreConfig config) {
-    Datastore store = open(config);
+    Datastore store = open(config, Holds.NONE);
     try {
       file.update(old -> old.with(config.section()));
     } catch (RuntimeException e) {

@@ -16,6 +16,7 @@ import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.work.Workers;
 import dev.holdfast.node.bench.Measurement.Limit;
@@ -67,7 +68,7 @@ public final class GcBench {
     Datastore.create(files, base);
     DatastoreName name = new DatastoreName("bench");
     try (Datastore store =
-        Datastore.open(name, files, base, SyncLevel.NONE, () -> now, new Random(1))) {
+        Datastore.open(name, files, base, SyncLevel.NONE, Holds.NONE, () -> now, new Random(1))) {
       fill(store);
       return measure(store);
     }

@@ -16,6 +16,7 @@ import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.verify.SnapshotVerifier;
@@ -61,7 +62,8 @@ public final class VerifyBench {
     Datastore.create(files, base);
     DatastoreName name = new DatastoreName("bench");
     try (Datastore store =
-        Datastore.open(name, files, base, SyncLevel.NONE, InstantSource.system(), new Random(1))) {
+        Datastore.open(
+            name, files, base, SyncLevel.NONE, Holds.NONE, InstantSource.system(), new Random(1))) {
       fill(store);
       List<Double> verified = new ArrayList<>();
       List<Double> bounds = new ArrayList<>();

@@ -2,8 +2,10 @@ package dev.holdfast.node.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.node.cli.Table.Align;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -44,7 +46,10 @@ final class NamespaceCommand {
     if (maxDepth != null) {
       query.put("max-depth", maxDepth.toString());
     }
-    List<Field> fields = List.of(Field.of("namespace", Align.LEFT, NamespaceCommand::shown));
+    List<Field> fields =
+        List.of(
+            Field.of("namespace", Align.LEFT, NamespaceCommand::shown),
+            Field.of("hold", Align.RIGHT, NamespaceCommand::hold));
     return connection.run(
         terminal,
         node -> output.print(terminal, node.get(node.storePath("/namespace"), query), fields));
@@ -53,6 +58,11 @@ final class NamespaceCommand {
   private static String shown(JsonNode row) {
     String name = row.path("ns").asText();
     return name.isEmpty() ? "(root)" : name;
+  }
+
+  private static String hold(JsonNode row) {
+    long seconds = row.path("hold").asLong();
+    return seconds == 0 ? "" : Holds.shown(Duration.ofSeconds(seconds));
   }
 
   @Command(name = "create", description = "Create a namespace.")

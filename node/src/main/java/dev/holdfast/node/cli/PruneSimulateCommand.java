@@ -53,6 +53,13 @@ final class PruneSimulateCommand implements Callable<Integer> {
   private @Nullable String pruneSchedule;
 
   @Option(
+      names = "--hold",
+      paramLabel = "TIME",
+      defaultValue = "0",
+      description = "Nothing is removed that is younger, as with `hold` in mesh.yaml.")
+  private String hold = "";
+
+  @Option(
       names = "--span",
       paramLabel = "TIME",
       defaultValue = "1y",
@@ -73,6 +80,7 @@ final class PruneSimulateCommand implements Callable<Integer> {
                 CalendarEvent.parse(schedule),
                 Optional.ofNullable(pruneSchedule).map(CalendarEvent::parse),
                 keep.rules(),
+                TimeSpan.parse(hold).duration(),
                 ZoneId.systemDefault(),
                 start,
                 end));

@@ -46,7 +46,8 @@ final class SnapshotCommand {
             Field.text("owner"),
             Field.of("verified", Align.LEFT, row -> Field.plain(row.at("/verification/state"))),
             Field.of(
-                "protected", Align.LEFT, row -> row.path("protected").asBoolean() ? "yes" : ""));
+                "protected", Align.LEFT, row -> row.path("protected").asBoolean() ? "yes" : ""),
+            Field.time("held-until"));
     return connection.run(
         terminal,
         node -> {

@@ -8,6 +8,7 @@ import dev.holdfast.chunkstore.prune.PruneSelection.Candidate;
 import dev.holdfast.chunkstore.prune.PruneSelection.Decision;
 import dev.holdfast.chunkstore.prune.PruneSelection.Mark;
 import dev.holdfast.meshconfig.CalendarEvent;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -41,6 +42,7 @@ public final class PruneSimulation {
    *
    * @param backups when a snapshot is made
    * @param prunes when the rules are applied; absent = after each backup
+   * @param hold how long nothing is removed, whatever the rules say; zero for not at all
    * @param start nothing is there before
    * @param end later than the start
    */
@@ -48,6 +50,7 @@ public final class PruneSimulation {
       CalendarEvent backups,
       Optional<CalendarEvent> prunes,
       KeepRules rules,
+      Duration hold,
       ZoneId zone,
       long start,
       long end) {
@@ -57,6 +60,10 @@ public final class PruneSimulation {
             "the simulation ends at " + end + ", expected later than its start, " + start);
       }
     }
+
+    boolean isHeld(long made, long now) {
+      return now - made < hold.toSeconds();
+    }
   }
 
   /**
@@ -65,8 +72,10 @@ public final class PruneSimulation {
    * @param removed empty when it is there at the end
    * @param rule that keeps it, or kept it last; null when none ever did
    * @param ordinal its place among those that the rule keeps, the newest is 1; 0 without a rule
+   * @param held no rule keeps it any more, but the hold does
    */
-  public record Snapshot(long made, OptionalLong removed, @Nullable Period rule, int ordinal) {
+  public record Snapshot(
+      long made, OptionalLong removed, @Nullable Period rule, int ordinal, boolean held) {
     /** So far, for one that is there at the end. */
     public long lifeSeconds(long end) {
       return removed.orElse(end) - made;
@@ -74,7 +83,7 @@ public final class PruneSimulation {
 
     /** For people, {@code keep-daily 3}. */
     public String reason() {
-      return rule == null ? "" : rule.option() + " " + ordinal;
+      return held ? "hold" : rule == null ? "" : rule.option() + " " + ordinal;
     }
   }
 
@@ -102,8 +111,16 @@ public final class PruneSimulation {
     }
   }
 
-  private record Kept(@Nullable Period rule, int ordinal) {
-    static final Kept NOT_YET = new Kept(null, 0);
+  private record Kept(@Nullable Period rule, int ordinal, boolean held) {
+    static final Kept NOT_YET = new Kept(null, 0, false);
+
+    Kept onlyHeld() {
+      return new Kept(rule, ordinal, true);
+    }
+
+    Snapshot snapshot(long made, OptionalLong removed) {
+      return new Snapshot(made, removed, rule, ordinal, held && removed.isEmpty());
+    }
   }
 
   private PruneSimulation(Plan plan) {
@@ -139,9 +156,7 @@ public final class PruneSimulation {
         prune = next(plan.prunes().get(), prune.getAsLong());
       }
     }
-    alive.forEach(
-        (made, kept) ->
-            ended.add(new Snapshot(made, OptionalLong.empty(), kept.rule(), kept.ordinal())));
+    alive.forEach((made, kept) -> ended.add(kept.snapshot(made, OptionalLong.empty())));
     ended.sort(Comparator.comparingLong(Snapshot::made).reversed());
     return new Result(plan, ended, counts);
   }
@@ -165,7 +180,9 @@ public final class PruneSimulation {
 
   private void apply(long now) {
     List<Candidate> group =
-        alive.keySet().stream().map(made -> new Candidate(made, true, false)).toList();
+        alive.keySet().stream()
+            .map(made -> new Candidate(made, true, false, plan.isHeld(made, now)))
+            .toList();
     Map<Period, Integer> ordinals = new EnumMap<>(Period.class);
     // The newest first: that is how ordinals count.
     for (Map.Entry<Long, Decision> decided :
@@ -175,10 +192,12 @@ public final class PruneSimulation {
       if (decided.getValue().mark() == Mark.REMOVE) {
         Kept last = alive.remove(made);
         if (last != null) {
-          ended.add(new Snapshot(made, OptionalLong.of(now), last.rule(), last.ordinal()));
+          ended.add(last.snapshot(made, OptionalLong.of(now)));
         }
+      } else if (decided.getValue().mark() == Mark.HELD) {
+        alive.computeIfPresent(made, (time, last) -> last.onlyHeld());
       } else if (rule != null) {
-        alive.put(made, new Kept(rule, ordinals.merge(rule, 1, Integer::sum)));
+        alive.put(made, new Kept(rule, ordinals.merge(rule, 1, Integer::sum), false));
       }
     }
   }

@@ -27,6 +27,9 @@ public final class PruneSimulationJson {
               .put("keep", snapshot.removed().isEmpty())
               .put("life-seconds", snapshot.lifeSeconds(result.plan().end()));
       snapshot.removed().ifPresent(at -> one.put("removed-at", at));
+      if (snapshot.held()) {
+        one.put("held", true);
+      }
       if (snapshot.rule() != null) {
         one.put("rule", snapshot.rule().option()).put("ordinal", snapshot.ordinal());
       }

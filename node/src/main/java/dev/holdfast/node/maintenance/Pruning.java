@@ -81,14 +81,22 @@ public final class Pruning {
           new Candidate(
               snapshot.time(),
               store.isFinished(namespace, snapshot),
-              store.isProtected(namespace, snapshot)));
+              store.isProtected(namespace, snapshot),
+              store.held(namespace, snapshot).isPresent()));
     }
     List<PruneDecision> decisions = new ArrayList<>();
     new TreeMap<>(PruneSelection.decide(candidates, rules, zone))
         .forEach(
             (time, made) -> {
+              SnapshotId snapshot = group.at(time);
               boolean keep = rules.keepAll() || made.mark() != Mark.REMOVE;
-              decisions.add(new PruneDecision(group.at(time), made.mark(), keep, made.rule()));
+              decisions.add(
+                  new PruneDecision(
+                      snapshot,
+                      made.mark(),
+                      keep,
+                      made.rule(),
+                      store.held(namespace, snapshot).orElse(null)));
             });
     return decisions;
   }
@@ -107,7 +115,7 @@ public final class Pruning {
     }
     List<SnapshotId> removed = new ArrayList<>();
     for (PruneDecision decision : decisions) {
-      task.log(decision.snapshot() + " " + decision.markText());
+      task.log(decision.snapshot() + " " + decision.markText() + decision.logReason());
       remove(task, store, namespace, decision, removed);
     }
     remember(store, namespace, removed);
@@ -193,7 +201,12 @@ public final class Pruning {
         task.log("Pruning group " + namespace + ":\"" + group + "\"");
         List<SnapshotId> removed = new ArrayList<>();
         for (PruneDecision decision : decide(store, namespace, group, order.rules())) {
-          task.log((order.dryRun() ? "would " : "") + decision.verb() + " " + decision.snapshot());
+          task.log(
+              (order.dryRun() ? "would " : "")
+                  + decision.verb()
+                  + " "
+                  + decision.snapshot()
+                  + decision.logReason());
           if (!order.dryRun()) {
             remove(task, store, namespace, decision, removed);
           }

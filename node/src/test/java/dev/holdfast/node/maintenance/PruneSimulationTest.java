@@ -32,6 +32,7 @@ final class PruneSimulationTest {
         CalendarEvent.parse(backups),
         prunes.isEmpty() ? Optional.empty() : Optional.of(CalendarEvent.parse(prunes)),
         new KeepRules(rules),
+        Duration.ZERO,
         ZoneOffset.UTC,
         at(START),
         at(end));
@@ -102,6 +103,29 @@ final class PruneSimulationTest {
   }
 
   @Test
+  void whatAHoldKeepsStaysUntilItsEndAndNoLonger() {
+    Plan free = plan("12:00", "", Map.of(Period.LAST, 2L), "2024-01-31T13:00:00Z");
+    Plan held =
+        new Plan(
+            free.backups(),
+            free.prunes(),
+            free.rules(),
+            Duration.ofDays(4),
+            free.zone(),
+            free.start(),
+            free.end());
+    Result result = PruneSimulation.run(held);
+    assertThat(kept(result))
+        .containsExactly(
+            "2024-01-31T12:00:00Z keep-last 1",
+            "2024-01-30T12:00:00Z keep-last 2",
+            "2024-01-29T12:00:00Z hold",
+            "2024-01-28T12:00:00Z hold");
+    assertThat(result.snapshots().get(10).lifeSeconds(held.end()))
+        .isEqualTo(Duration.ofDays(4).toSeconds());
+  }
+
+  @Test
   void withoutRulesEverythingStays() {
     Result result = PruneSimulation.run(plan("12:00", "", Map.of(), "2024-03-01T00:00:00Z"));
     assertThat(result.kept()).hasSize(60);
@@ -116,6 +140,7 @@ final class PruneSimulationTest {
             utc.backups(),
             utc.prunes(),
             utc.rules(),
+            utc.hold(),
             ZoneId.of("Europe/Paris"),
             utc.start(),
             utc.end());

@@ -36,6 +36,11 @@ public record TaskRuns(RemoteNode admin) {
     return list(type).getFirst();
   }
 
+  /** The last one of a type that began. */
+  public String newest(String type) {
+    return list(type).getFirst();
+  }
+
   private List<String> list(String type) {
     List<String> found = new ArrayList<>();
     admin

@@ -150,7 +150,7 @@ public record SyncPlan(
         implements Removal {}
 
     /**
-     * A group with all its snapshots, none of which is protected or unfinished.
+     * A group with all its snapshots, none of which is protected, held or unfinished.
      *
      * @param snapshotCount how many those are
      */
@@ -181,6 +181,7 @@ public record SyncPlan(
   /** Why something that vanished at the source is kept. */
   public enum KeepReason {
     PROTECTED("protected"),
+    HELD("held by the hold of its namespace"),
     IN_PROGRESS("in-progress backup"),
     OTHER_OWNER("owned by somebody else"),
     FILTERED("not selected by the group filter"),

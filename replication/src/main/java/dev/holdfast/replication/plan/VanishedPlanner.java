@@ -94,6 +94,9 @@ final class VanishedPlanner {
       } else if (snapshot.isProtected()) {
         kept.add(new Kept.Snapshot(ns, group, time, KeepReason.PROTECTED));
         all = false;
+      } else if (snapshot.isHeld()) {
+        kept.add(new Kept.Snapshot(ns, group, time, KeepReason.HELD));
+        all = false;
       } else if (!snapshot.finished()) {
         kept.add(new Kept.Snapshot(ns, group, time, KeepReason.IN_PROGRESS));
         all = false;

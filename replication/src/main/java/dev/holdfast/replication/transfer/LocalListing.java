@@ -107,7 +107,7 @@ final class LocalListing {
       for (SnapshotId id : store.snapshots(namespace, group)) {
         SnapshotInfo info = unlessGone(() -> store.info(namespace, id));
         if (info != null) {
-          snapshots.put(id.time(), view(info));
+          snapshots.put(id.time(), view(namespace, info));
         }
       }
       found.put(group, new GroupView(owner, snapshots, removedHere.times(namespace, group)));
@@ -130,10 +130,15 @@ final class LocalListing {
     }
   }
 
-  private static SnapshotView view(SnapshotInfo info) {
+  private SnapshotView view(Namespace namespace, SnapshotInfo info) {
     Manifest manifest = info.manifest();
     Listing listing = manifest == null ? Listing.NOTHING : listing(info, manifest);
-    return new SnapshotView(info.id().time(), info.isFinished(), info.isProtected(), listing);
+    return new SnapshotView(
+        info.id().time(),
+        info.isFinished(),
+        info.isProtected(),
+        store.held(namespace, info.id()).isPresent(),
+        listing);
   }
 
   private static Listing listing(SnapshotInfo info, Manifest manifest) {

@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds.Held;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.replication.plan.SyncPlan.GroupPlan;
@@ -104,6 +105,10 @@ final class PullWork implements SyncWork {
     }
     if (local.isProtected(namespace, id)) {
       return Optional.of("snapshot " + id.timeText() + " is protected");
+    }
+    Optional<Held> held = local.held(namespace, id);
+    if (held.isPresent()) {
+      return held.map(hold -> "snapshot " + id.timeText() + " is " + hold.text());
     }
     return local.isFinished(namespace, id)
         ? Optional.empty()

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Removals at the peer, each looked at again at both ends before it is asked for: what came back at
- * the source, changed hands, or is protected or unfinished by now, stays. For one thread.
+ * the source, changed hands, or is protected, held or unfinished by now, stays. For one thread.
  */
 final class PushRemovals {
   /** Since then there is {@code error-on-protected} (spec/protocols.md §8.3). */
@@ -74,6 +74,9 @@ final class PushRemovals {
     if (snapshot.isProtected()) {
       return Optional.of("it is protected");
     }
+    if (snapshot.isHeld()) {
+      return Optional.of("it is held there");
+    }
     return snapshot.finished() ? Optional.empty() : Optional.of("it is not finished");
   }
 
@@ -125,7 +128,7 @@ final class PushRemovals {
     }
     JsonNode stats = ends.target().delete(ends.path(what), query);
     long stayed = stats.path("protected-snapshots").asLong();
-    return stayed > 0 ? Optional.of("protected snapshots stay") : Optional.empty();
+    return stayed > 0 ? Optional.of("protected or held snapshots stay") : Optional.empty();
   }
 
   private static Map<String, String> query(Namespace namespace, GroupId group) {

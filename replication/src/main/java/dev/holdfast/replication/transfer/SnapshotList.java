@@ -80,6 +80,7 @@ final class SnapshotList {
         group.at(time.longValue()).time(),
         finished,
         entry.path("protected").booleanValue(),
+        entry.path("held-until").isIntegralNumber(),
         finished ? listing(entry) : Listing.NOTHING);
   }
 

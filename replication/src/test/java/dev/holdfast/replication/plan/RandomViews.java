@@ -57,7 +57,11 @@ final class RandomViews {
     for (long time = 1; time <= TIME_MAX; time++) {
       switch (random.nextInt(8)) {
         case 0, 1, 2 -> snapshots.put(time, SnapshotView.finished(time, listing()));
-        case 3 -> snapshots.put(time, new SnapshotView(time, true, true, listing()));
+        case 3 ->
+            snapshots.put(
+                time,
+                new SnapshotView(
+                    time, true, random.nextBoolean(), random.nextBoolean(), listing()));
         case 4 -> snapshots.put(time, SnapshotView.unfinished(time));
         case 5 -> removed.add(time);
         default -> {

@@ -11,6 +11,7 @@ import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.VerifyState;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.model.SnapshotId;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -95,14 +96,18 @@ public final class StoreLists {
         String owner = store.owner(namespace, group).toString();
         store
             .snapshots(namespace, group)
-            .forEach(id -> list.add(snapshot(store.info(namespace, id)).put("owner", owner)));
+            .forEach(id -> list.add(snapshot(namespace, id).put("owner", owner)));
       }
     }
     return list;
   }
 
-  private static ObjectNode snapshot(SnapshotInfo info) {
+  private ObjectNode snapshot(Namespace namespace, SnapshotId id) {
+    SnapshotInfo info = store.info(namespace, id);
     ObjectNode json = JsonNodeFactory.instance.objectNode();
+    store
+        .held(namespace, id)
+        .ifPresent(held -> json.put("held-until", held.until().getEpochSecond()));
     json.put("backup-type", info.id().group().type().text())
         .put("backup-id", info.id().group().id())
         .put("backup-time", info.id().time())

@@ -13,6 +13,7 @@ import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.testing.SmallBackup;
@@ -20,6 +21,8 @@ import dev.holdfast.replication.mesh.Lease;
 import dev.holdfast.replication.mesh.LeaseKey;
 import dev.holdfast.replication.plan.Mapping;
 import dev.holdfast.replication.plan.SyncPlan;
+import dev.holdfast.replication.plan.SyncPlan.KeepReason;
+import dev.holdfast.replication.plan.SyncPlan.Kept;
 import dev.holdfast.replication.plan.SyncPlan.Reason;
 import dev.holdfast.replication.testing.StrictVertx;
 import io.vertx.core.Future;
@@ -27,6 +30,7 @@ import io.vertx.core.Promise;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.SynchronousQueue;
@@ -474,6 +478,44 @@ class PullSyncTest {
     assertThat(pull.run(plan).failures()).isEmpty();
     assertThat(local("", WEB1)).hasSize(2);
     assertThat(local("x", GroupId.parse("vm/100"))).hasSize(1);
+  }
+
+  @Test
+  void whatIsHeldStaysWhateverVanishesAtTheSource() {
+    pull.backup("", DAY_1, 1);
+    pull.backup("", DAY_2, 2);
+    pull.backup("x", OTHER, 3);
+    pull.run();
+    pull.source.deleteSnapshot(Namespace.ROOT, SnapshotId.parse(DAY_1), false);
+    pull.source.deleteNamespace(Namespace.parse("x"), true);
+    pull.removeVanished();
+    SyncPlan before = pull.plan();
+    assertThat(before.removals()).hasSize(3);
+    pull.local.setHolds(new Holds(Map.of(Namespace.ROOT, Duration.ofDays(36_500))));
+    assertThat(pull.run(before).failures()).isEmpty();
+    SyncPlan now = pull.plan();
+    assertThat(now.removals()).isEmpty();
+    assertThat(now.kept())
+        .extracting(Kept::reason)
+        .containsExactlyInAnyOrder(KeepReason.HELD, KeepReason.HELD, KeepReason.NOT_EMPTY);
+    assertThat(pull.run(now).failures()).isEmpty();
+    assertThat(local("", WEB1)).hasSize(2);
+    assertThat(local("x", GroupId.parse("vm/100"))).hasSize(1);
+  }
+
+  @Test
+  void aHeldSnapshotTakesNotesOfItsSourceAndNoOtherContent() {
+    pull.backup("", DAY_1, 1);
+    pull.run();
+    SnapshotId id = SnapshotId.parse(DAY_1);
+    pull.local.setHolds(new Holds(Map.of(Namespace.ROOT, Duration.ofDays(36_500))));
+    pull.source.updateManifest(Namespace.ROOT, id, manifest -> manifest.withNotes("new"));
+    assertThat(pull.run().failures()).isEmpty();
+    assertThat(pull.local.manifest(Namespace.ROOT, id).notes()).contains("new");
+    pull.source.deleteSnapshot(Namespace.ROOT, id, false);
+    pull.backup("", DAY_1, 2);
+    assertThat(pull.run().failures()).isNotEmpty();
+    assertThat(pull.local.manifest(Namespace.ROOT, id).notes()).contains("new");
   }
 
   @Test

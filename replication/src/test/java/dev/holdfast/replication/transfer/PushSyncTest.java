@@ -9,6 +9,7 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.SyncRules;
@@ -350,6 +351,26 @@ class PushSyncTest {
             "DELETE /api2/json/admin/datastore/copy/namespace"
                 + "?error-on-protected=false&ns=sites%2Flyon%2Fweb");
     assertThat(sync.plan(SyncScope.ALL).isEmpty()).isTrue();
+  }
+
+  @Test
+  void removeVanishedLeavesWhatTheTargetHolds() {
+    add(LAB, HOST.at(FIRST), 1);
+    add(LAB, HOST.at(SECOND), 1);
+    add(WEB, VM.at(FIRST), 1);
+    runAll();
+    source.store.deleteSnapshot(LAB, HOST.at(FIRST), false);
+    assertThat(source.store.deleteNamespace(WEB, true).removedGroups()).isEqualTo(1);
+    PushSync sync = removing();
+    SyncPlan before = sync.plan(SyncScope.ALL);
+    assertThat(before.removals()).hasSize(3);
+    copy.store.setHolds(new Holds(Map.of(Namespace.ROOT, Duration.ofDays(36_500))));
+    assertThat(sync.plan(SyncScope.ALL).removals()).isEmpty();
+    assertThat(sync.run(before, report).failures()).isEmpty();
+    assertThat(target.requests)
+        .noneMatch(request -> request.matches("DELETE .*/(snapshots|groups)\\?.*"));
+    assertThat(copy.store.snapshots(INTO, HOST)).hasSize(2);
+    assertThat(copy.store.snapshots(INTO_WEB, VM)).hasSize(1);
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Digest;
+import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import java.io.IOException;
@@ -59,6 +60,7 @@ final class TestStore implements AutoCloseable {
             new LocalFiles(),
             base,
             SyncLevel.NONE,
+            Holds.NONE,
             InstantSource.system(),
             new Random(seed));
   }

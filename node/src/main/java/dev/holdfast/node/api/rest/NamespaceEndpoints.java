@@ -1,6 +1,7 @@
 package dev.holdfast.node.api.rest;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.datastore.DeleteStats;
 import dev.holdfast.chunkstore.error.BackupException;
@@ -18,11 +19,17 @@ import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Shape;
 import dev.holdfast.node.api.Shape.Field;
+import java.time.Duration;
 
 /** Namespaces (spec/protocols.md §7.4, spec/rest-api.md §6.5). */
 final class NamespaceEndpoints {
 
-  private static final Shape ENTRY = Shape.object(Field.text("ns").meaning("empty for the root"));
+  private static final Shape ENTRY =
+      Shape.object(
+          Field.text("ns").meaning("empty for the root"),
+          Field.integer("hold")
+              .orNone()
+              .meaning("seconds for which its snapshots cannot be removed, by mesh.yaml"));
 
   private static final String NAMESPACE = "/admin/datastore/{store}/namespace";
 
@@ -82,7 +89,11 @@ final class NamespaceEndpoints {
     ArrayNode list = Json.array();
     for (Namespace namespace : store.namespaces(parent, depth)) {
       if (access.sees(call.who(), name, namespace)) {
-        list.addObject().put("ns", namespace.toString());
+        ObjectNode json = list.addObject().put("ns", namespace.toString());
+        Duration hold = store.holds().of(namespace);
+        if (hold.isPositive()) {
+          json.put("hold", hold.toSeconds());
+        }
       }
     }
     if (list.isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.holdfast.node.api.rest;
 
 import dev.holdfast.meshconfig.CalendarEvent;
+import dev.holdfast.meshconfig.TimeSpan;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
@@ -25,6 +26,7 @@ final class PruneSimulationEndpoints {
   private static final Param SCHEDULE = Param.text("schedule", 1, 128, "\\P{Cntrl}*");
   private static final Param PRUNE_SCHEDULE =
       Param.text("prune-schedule", 1, 128, "\\P{Cntrl}*").orNone();
+  private static final Param HOLD = Param.text("hold", 1, 64, "[0-9a-zA-Z ]*").orNone();
   private static final Param DAYS = Param.integer("days", 1, DAYS_MAX).orNone();
   private static final Param END = Param.integer("end", 0, Integer.MAX_VALUE).orNone();
 
@@ -42,6 +44,7 @@ final class PruneSimulationEndpoints {
                       Field.flag("keep").meaning("it is there at the end"),
                       Field.integer("life-seconds").meaning("so far, when it is there at the end"),
                       Field.integer("removed-at").orNone(),
+                      Field.flag("held").orNone().meaning("no rule keeps it, but the hold does"),
                       Field.text("rule").orNone().meaning("that keeps it, or kept it last"),
                       Field.integer("ordinal").orNone().meaning("in that rule, the newest is 1"))
                   .list()),
@@ -68,7 +71,7 @@ final class PruneSimulationEndpoints {
                 "every snapshot's life, and how many there are"),
             ParamSchema.of(
                 Stream.concat(
-                        Stream.of(SCHEDULE, PRUNE_SCHEDULE, DAYS, END),
+                        Stream.of(SCHEDULE, PRUNE_SCHEDULE, HOLD, DAYS, END),
                         PruneEndpoints.KEEP.stream())
                     .toArray(Param[]::new)),
             Rule.ANYBODY,
@@ -84,6 +87,11 @@ final class PruneSimulationEndpoints {
             CalendarEvent.parse(params.text(SCHEDULE.name())),
             params.optionalText(PRUNE_SCHEDULE.name()).map(CalendarEvent::parse),
             PruneEndpoints.rules(params),
+            params
+                .optionalText(HOLD.name())
+                .map(TimeSpan::parse)
+                .map(TimeSpan::duration)
+                .orElse(Duration.ZERO),
             clock.getZone(),
             end - Duration.ofDays(days).toSeconds(),
             end);

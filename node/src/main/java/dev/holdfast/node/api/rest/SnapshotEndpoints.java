@@ -39,7 +39,8 @@ final class SnapshotEndpoints {
   /** Counts of what a removal did. */
   static final Shape REMOVED =
       Shape.object(
-          Field.integer("protected-snapshots").meaning("how many were kept"),
+          Field.integer("protected-snapshots")
+              .meaning("how many were kept, because they are protected or held"),
           Field.integer("removed-groups"),
           Field.integer("removed-snapshots"));
 
@@ -73,7 +74,10 @@ final class SnapshotEndpoints {
           Field.of("files", FILE.list()),
           Field.integer("size").orNone().meaning("bytes; absent while it is being written"),
           Field.text("owner"),
-          Field.flag("protected"));
+          Field.flag("protected"),
+          Field.integer("held-until")
+              .orNone()
+              .meaning("nobody can remove it before, seconds since 1970"));
 
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotEndpoints.class);
   private static final String STORE = "/admin/datastore/{store}";
@@ -115,7 +119,7 @@ final class SnapshotEndpoints {
         STORE + "/groups",
         new Endpoint(
             Doc.of(
-                "Removes a group with all its snapshots that are not protected.",
+                "Removes a group with all its snapshots that are neither protected nor held.",
                 REMOVED,
                 "how much was removed and kept"),
             ParamSchema.of(
@@ -142,7 +146,7 @@ final class SnapshotEndpoints {
         "DELETE",
         STORE + "/snapshots",
         new Endpoint(
-            Doc.nothing("Removes a snapshot that is not protected."),
+            Doc.nothing("Removes a snapshot that is neither protected nor held."),
             snapshot,
             REMOVE.rule(),
             this::deleteSnapshot));
@@ -220,7 +224,8 @@ final class SnapshotEndpoints {
   /** The answer to the removal of groups (spec/protocols.md §7.3). */
   static ApiResult removed(ApiCall call, DeleteStats stats) {
     if (stats.protectedSnapshots() > 0 && call.params().bool(ERROR_ON_PROTECTED.name(), true)) {
-      throw BackupException.invalid("group only partially deleted due to protected snapshots");
+      throw BackupException.invalid("group only partially deleted due to protected snapshots")
+          .advise("The list of snapshots tells which are protected, and which held until when.");
     }
     return ApiResult.of(
         Json.object()
@@ -243,7 +248,11 @@ final class SnapshotEndpoints {
       AuthId owner = readableOwner(store, namespace, group);
       if (owner != null && scope.covers(owner)) {
         for (SnapshotId snapshot : store.snapshots(namespace, group)) {
-          list.add(snapshotJson(store.info(namespace, snapshot), owner));
+          ObjectNode json = snapshotJson(store.info(namespace, snapshot), owner);
+          store
+              .held(namespace, snapshot)
+              .ifPresent(held -> json.put("held-until", held.until().getEpochSecond()));
+          list.add(json);
         }
       }
     }
