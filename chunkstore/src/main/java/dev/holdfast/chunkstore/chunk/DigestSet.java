@@ -1,8 +1,11 @@
 package dev.holdfast.chunkstore.chunk;
 
 import dev.holdfast.chunkstore.model.Digest;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,15 +13,23 @@ import org.jspecify.annotations.Nullable;
  * of the 64 bits that follow the 16 of the prefix. Two digests that agree in these 80 bits count as
  * one, so it is for uses in which a digest too many does no harm.
  *
- * <p>Any number of threads may add and ask; {@link #of} is for when all have added.
+ * <p>Any number of threads may add and ask; {@link #of} is for when all have added. Whoever asks
+ * takes no lock, and adding what is in already is asking: a table loses nothing, so what is seen in
+ * one, however old, is in the set.
  */
 public final class DigestSet {
   private static final int FIRST_SLOTS = 8;
   // Grown by half, so that tables are never emptier than a half: all are as full as each other.
   private static final double LOAD_MAX = 0.8;
+  // Far more than threads that can be adding.
+  private static final int LOCK_STRIPES = 256;
+  private static final long[] NO_SLOTS = new long[0];
+  private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(long[].class);
 
-  private final AtomicReferenceArray<@Nullable Bucket> buckets =
+  private final AtomicReferenceArray<long @Nullable []> tables =
       new AtomicReferenceArray<>(ChunkStore.PREFIX_COUNT);
+  private final int[] counts = new int[ChunkStore.PREFIX_COUNT];
+  private final Object[] locks = Stream.generate(Object::new).limit(LOCK_STRIPES).toArray();
   // Who chooses digests (of encrypted chunks nobody can check them) must not choose slots.
   private final long salt;
 
@@ -31,10 +42,9 @@ public final class DigestSet {
 
   /** Adds the digest that begins with these words; false when it is in already. */
   public boolean add(long w0, long w1) {
-    Bucket bucket = bucket((int) (w0 >>> 48));
-    synchronized (bucket) {
-      return bucket.add(word(w0, w1), salt);
-    }
+    int prefix = prefix(w0);
+    long word = word(w0, w1);
+    return !isIn(table(prefix), word, salt) && addAlone(prefix, word);
   }
 
   public boolean add(Digest digest) {
@@ -42,38 +52,57 @@ public final class DigestSet {
   }
 
   public boolean contains(Digest digest) {
-    Bucket bucket = buckets.get((int) (digest.w0() >>> 48));
-    if (bucket == null) {
-      return false;
-    }
-    synchronized (bucket) {
-      return bucket.contains(word(digest.w0(), digest.w1()), salt);
+    return isIn(table(prefix(digest.w0())), word(digest.w0(), digest.w1()), salt);
+  }
+
+  private boolean addAlone(int prefix, long word) {
+    synchronized (locks[prefix % LOCK_STRIPES]) {
+      long[] table = table(prefix);
+      if (isIn(table, word, salt)) {
+        return false;
+      }
+      if (counts[prefix] + 1 > table.length * LOAD_MAX) {
+        table = grown(table);
+        tables.set(prefix, table);
+      }
+      SLOT.setOpaque(table, slot(table, word, salt), word);
+      counts[prefix]++;
+      return true;
     }
   }
 
-  private Bucket bucket(int prefix) {
-    Bucket bucket = buckets.get(prefix);
-    if (bucket != null) {
-      return bucket;
+  private long[] grown(long[] table) {
+    long[] larger = new long[Math.max(FIRST_SLOTS, table.length + table.length / 2)];
+    for (long word : table) {
+      if (word != 0) {
+        larger[slot(larger, word, salt)] = word;
+      }
     }
-    Bucket made = new Bucket();
-    Bucket other = buckets.compareAndExchange(prefix, null, made);
-    return other == null ? made : other;
+    return larger;
+  }
+
+  private long[] table(int prefix) {
+    long[] table = tables.get(prefix);
+    return table == null ? NO_SLOTS : table;
   }
 
   /** Those of one prefix. */
   public Found of(int prefix) {
-    Bucket bucket = buckets.get(prefix);
-    return new Found(bucket == null ? new Bucket() : bucket, salt);
+    return new Found(table(prefix), count(prefix), salt);
   }
 
   public int count(int prefix) {
-    Bucket bucket = buckets.get(prefix);
-    return bucket == null ? 0 : bucket.count;
+    synchronized (locks[prefix % LOCK_STRIPES]) {
+      return counts[prefix];
+    }
   }
 
   public long count() {
     return IntStream.range(0, ChunkStore.PREFIX_COUNT).mapToLong(this::count).sum();
+  }
+
+  private static int prefix(long w0) {
+    return (int) (w0 >>> 48);
   }
 
   /** What stands for a digest below its prefix; 0 means an empty slot, so it is none. */
@@ -82,60 +111,40 @@ public final class DigestSet {
     return word == 0 ? 1 : word;
   }
 
-  private static final class Bucket {
-    long[] slots = new long[0];
-    int count;
+  private static boolean isIn(long[] table, long word, long salt) {
+    return table.length > 0 && word(table, slot(table, word, salt)) == word;
+  }
 
-    boolean contains(long word, long salt) {
-      return slots.length > 0 && slots[slot(slots, word, salt)] == word;
+  /** Where the word is, or an empty slot where it belongs. */
+  private static int slot(long[] table, long word, long salt) {
+    int slot = (int) ((((word * salt) >>> 32) * table.length) >>> 32);
+    while (true) {
+      long found = word(table, slot);
+      if (found == 0 || found == word) {
+        return slot;
+      }
+      slot = slot + 1 == table.length ? 0 : slot + 1;
     }
+  }
 
-    boolean add(long word, long salt) {
-      if (count + 1 > slots.length * LOAD_MAX) {
-        grow(salt);
-      }
-      int slot = slot(slots, word, salt);
-      if (slots[slot] == 0) {
-        slots[slot] = word;
-        count++;
-        return true;
-      }
-      return false;
-    }
-
-    private void grow(long salt) {
-      long[] larger = new long[Math.max(FIRST_SLOTS, slots.length + slots.length / 2)];
-      for (long word : slots) {
-        if (word != 0) {
-          larger[slot(larger, word, salt)] = word;
-        }
-      }
-      slots = larger;
-    }
-
-    /** Where the word is, or the empty slot where it belongs. */
-    static int slot(long[] slots, long word, long salt) {
-      int slot = (int) ((((word * salt) >>> 32) * slots.length) >>> 32);
-      while (slots[slot] != 0 && slots[slot] != word) {
-        slot = slot + 1 == slots.length ? 0 : slot + 1;
-      }
-      return slot;
-    }
+  /** Opaque, since others may be adding: a word is read whole or not at all. */
+  private static long word(long[] table, int slot) {
+    return (long) SLOT.getOpaque(table, slot);
   }
 
   /** The digests of one prefix, and which of them have been found. For one thread. */
   public static final class Found {
-    private final long[] slots;
+    private final long[] table;
     private final int count;
     private final long salt;
     private final boolean[] found;
     private int foundCount;
 
-    private Found(Bucket bucket, long salt) {
-      this.slots = bucket.slots;
-      this.count = bucket.count;
+    private Found(long[] table, int count, long salt) {
+      this.table = table;
+      this.count = count;
       this.salt = salt;
-      this.found = new boolean[slots.length];
+      this.found = new boolean[table.length];
     }
 
     public boolean contains(Digest digest) {
@@ -158,12 +167,12 @@ public final class DigestSet {
     }
 
     private int slotOf(Digest digest) {
-      if (slots.length == 0) {
+      if (table.length == 0) {
         return -1;
       }
       long word = word(digest.w0(), digest.w1());
-      int slot = Bucket.slot(slots, word, salt);
-      return slots[slot] == word ? slot : -1;
+      int slot = slot(table, word, salt);
+      return word(table, slot) == word ? slot : -1;
     }
 
     /** In the set and not found. */
