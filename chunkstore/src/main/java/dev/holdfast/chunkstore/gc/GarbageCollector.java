@@ -98,7 +98,9 @@ public final class GarbageCollector {
   private Marking mark(DigestSet referenced) {
     watcher.marking();
     Marking marking = new Marking(store, referenced, watcher);
-    options.workers().forEach(new IndexTree(store.files(), store.base()), marking::place);
+    options
+        .workers()
+        .forEachWith(marking.steps(), marking::trail, (trail, step) -> step.take(trail));
     return marking;
   }
 

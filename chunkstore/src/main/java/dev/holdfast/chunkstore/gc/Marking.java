@@ -15,28 +15,22 @@ import dev.holdfast.chunkstore.model.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Spliterators;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * Reads every index of a datastore while snapshots come and go, so that whatever is restorable
- * afterwards was seen, or was written by somebody whose chunks are spared for their access time.
- *
- * <p>The danger is a snapshot that took over chunks of the one before it without touching them: if
- * the older one is removed before its turn, the newer one must be read, and a listing from before
- * does not have it. The older one is held as long as the newer one is being written, so once the
- * older one is seen to be gone or going, the newer one stands in the directory: a group is listed
- * again until nothing vanished, and what has no manifest is the same as the time before.
+ * afterwards was seen, or was written by somebody whose chunks are spared for their access time
+ * ({@link GroupMarking}).
  */
 final class Marking {
-  /** A group that changes this often within one collection is left to the next one. */
-  private static final int LISTINGS_MAX = 1000;
-
-  private enum Seen {
+  enum Seen {
     /** All its indexes were read, and its manifest is there. */
     WHOLE,
     /** Without a manifest: being written, or being removed. */
@@ -64,13 +58,30 @@ final class Marking {
     this.referenced = referenced;
   }
 
-  /** Looks at one place; several threads may, each at another one. */
-  void place(IndexTree.Place place) {
-    watcher.checkStop();
-    switch (place) {
-      case IndexTree.Group group -> group(group.path());
-      case IndexTree.Stray stray -> stray(stray.path());
-    }
+  /** A part of the work, of which several threads do one each, with a trail of their own. */
+  @FunctionalInterface
+  interface Step {
+    void take(Trail trail);
+  }
+
+  /** All there is to do, found as it goes. */
+  Iterator<Step> steps() {
+    Iterator<IndexTree.Place> places = new IndexTree(files, base);
+    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(places, 0), false)
+        .flatMap(this::steps)
+        .iterator();
+  }
+
+  private Stream<Step> steps(IndexTree.Place place) {
+    return switch (place) {
+      case IndexTree.Group group -> new GroupMarking(this, group.path()).steps();
+      case IndexTree.Stray stray -> Stream.of(trail -> stray(stray.path(), trail));
+    };
+  }
+
+  /** For one thread. */
+  Trail trail() {
+    return new Trail(referenced);
   }
 
   long indexFileCount() {
@@ -86,44 +97,13 @@ final class Marking {
     return references.get();
   }
 
-  private void stray(Path file) {
-    watcher.warn("found an index file outside of all groups: \"" + base.relativize(file) + "\"");
+  private void stray(Path file, Trail trail) {
+    watcher.warn("found an index file outside of all groups: \"" + relative(file) + "\"");
     indexFilesTotal.incrementAndGet();
-    var unused = index(file);
+    var unused = index(file, trail);
   }
 
-  private void group(Path group) {
-    Set<String> whole = new HashSet<>();
-    Set<String> unsettledBefore = Set.of();
-    for (int listing = 0; listing < LISTINGS_MAX; listing++) {
-      boolean vanished = false;
-      Set<String> unsettled = new HashSet<>();
-      for (String name : newestFirst(group)) {
-        if (whole.contains(name)) {
-          continue;
-        }
-        switch (entry(group.resolve(name))) {
-          case WHOLE -> whole.add(name);
-          case UNSETTLED -> unsettled.add(name);
-          case VANISHED -> vanished = true;
-        }
-      }
-      if (!vanished && unsettled.equals(unsettledBefore)) {
-        return;
-      }
-      unsettledBefore = unsettled;
-    }
-    throw new BackupException(
-            Kind.LOCKED,
-            "group \""
-                + base.relativize(group)
-                + "\" changed while each of "
-                + LISTINGS_MAX
-                + " listings of it was read")
-        .advise("Collect garbage again when less is written and removed there.");
-  }
-
-  private List<String> newestFirst(Path group) {
+  List<String> newestFirst(Path group) {
     List<String> names = list(group);
     names.sort(Collections.reverseOrder());
     return names;
@@ -138,7 +118,8 @@ final class Marking {
   }
 
   /** A name in a group's directory: owner, notes, a snapshot, or something that is not ours. */
-  private Seen entry(Path path) {
+  Seen entry(Path path, Trail trail) {
+    watcher.checkStop();
     FileOps.Stat stat;
     try {
       stat = files.stat(path);
@@ -149,21 +130,21 @@ final class Marking {
       return Seen.VANISHED;
     }
     if (stat.isDirectory()) {
-      return snapshot(path);
+      return snapshot(path, trail);
     }
     if (IndexTree.isIndex(String.valueOf(path.getFileName()))) {
-      stray(path);
+      stray(path, trail);
     }
     return Seen.WHOLE;
   }
 
-  private Seen snapshot(Path directory) {
+  private Seen snapshot(Path directory, Trail trail) {
     List<String> names = list(directory);
     List<String> indexes = names.stream().filter(IndexTree::isIndex).toList();
     indexFilesTotal.addAndGet(indexes.size());
     boolean vanished = false;
     for (String name : indexes) {
-      vanished |= !index(directory.resolve(name));
+      vanished |= !index(directory.resolve(name), trail);
     }
     if (vanished) {
       return Seen.VANISHED;
@@ -172,12 +153,12 @@ final class Marking {
   }
 
   /** False when it is gone. */
-  private boolean index(Path file) {
+  private boolean index(Path file, Trail trail) {
     watcher.checkStop();
     try (IndexScan scan = IndexScan.open(files, file)) {
       Known content = known.get(scan.checksum());
       if (content == null || !manifestAgrees(file, scan.checksum())) {
-        content = read(file, scan);
+        content = read(file, scan, trail);
       }
       indexDataBytes.addAndGet(content.contentBytes());
       references.addAndGet(content.chunkCount());
@@ -192,13 +173,13 @@ final class Marking {
     }
   }
 
-  private Known read(Path file, IndexScan scan) {
+  private Known read(Path file, IndexScan scan, Trail trail) {
     IndexScan.Summary summary =
         scan.visit(
             new IndexScan.Visitor() {
               @Override
               public void digest(long w0, long w1, long w2, long w3) {
-                referenced.add(w0, w1);
+                trail.add(w0, w1);
               }
 
               @Override
@@ -212,7 +193,7 @@ final class Marking {
     } else {
       watcher.warn(
           "index \""
-              + base.relativize(file)
+              + relative(file)
               + "\" does not have the checksum of its header: verify this snapshot");
     }
     return content;
@@ -233,6 +214,11 @@ final class Marking {
     } catch (IOException | BackupException e) {
       return false; // then the index is read, which is never wrong
     }
+  }
+
+  /** As texts show it. */
+  Path relative(Path path) {
+    return base.relativize(path);
   }
 
   private static BackupException unsafe(BackupException cause) {

@@ -34,6 +34,8 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * At stake: a collection must free what nobody needs and nothing else, whatever runs beside it. On
@@ -175,8 +177,9 @@ class GarbageCollectorTest {
   }
 
   /** The race that PBS had until 3.4.1: a base is pruned between the listing and its turn. */
-  @Test
-  void readsTheSnapshotThatTookOverTheChunksOfOneThatVanishes() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void readsTheSnapshotThatTookOverTheChunksOfOneThatVanishes(int threads) {
     SmallBackup.write(store, NS, OLDER, 1);
     Set<Digest> named = chunksOf(OLDER);
     clock.advance(TWO_DAYS);
@@ -186,7 +189,7 @@ class GarbageCollectorTest {
 
           /** Called before each index is opened: the group has been listed by then. */
           @Override
-          public void checkStop() {
+          public synchronized void checkStop() {
             if (!done && checks++ == 1) {
               done = true;
               takeOver();
@@ -196,7 +199,8 @@ class GarbageCollectorTest {
           private int checks;
         };
 
-    new GarbageCollector(store, GcOptions.usual(Workers.none()), meddling).run();
+    Workers workers = new Workers(threads, Thread.ofPlatform().factory());
+    new GarbageCollector(store, GcOptions.usual(workers), meddling).run();
 
     assertThat(store.snapshots(NS, GROUP)).containsExactly(NEWER);
     assertThat(named).allMatch(this::isThere);

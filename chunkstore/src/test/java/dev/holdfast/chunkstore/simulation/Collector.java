@@ -22,7 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Collects garbage: ours, and two that are wrong, which a simulation must find out. */
+/** Collects garbage: ours, and some that are wrong, which a simulation must find out. */
 enum Collector {
   OURS {
     @Override
@@ -53,21 +53,50 @@ enum Collector {
       Instant min = store.clock().instant().minus(cutoff);
       sweep(store, named(store), min);
     }
+  },
+
+  /** Leaves out what the snapshot before names as well, whose turn is still to come. */
+  LEAVES_TO_THE_OLDER {
+    @Override
+    void collect(Datastore store, Duration cutoff) {
+      Instant min = min(store, cutoff); // first, or a writer that ends meanwhile would be missed
+      Set<Digest> named = new HashSet<>();
+      List<Place> newestFirst = listed(store).reversed();
+      for (int i = 0; i < newestFirst.size(); i++) {
+        Set<Digest> own = read(store, newestFirst.get(i));
+        if (i + 1 < newestFirst.size()) {
+          own.removeAll(read(store, newestFirst.get(i + 1)));
+        }
+        named.addAll(own);
+      }
+      sweep(store, named, min);
+    }
   };
 
   abstract void collect(Datastore store, Duration cutoff);
 
   private record Place(Namespace namespace, SnapshotId snapshot) {}
 
-  private static Set<Digest> named(Datastore store) {
+  /** Before the cutoff, and before the oldest writer began. */
+  private static Instant min(Datastore store, Duration cutoff) {
+    Instant min = store.clock().instant().minus(cutoff);
+    Instant writers = store.oldestWriter().orElse(Instant.MAX).minus(Duration.ofMinutes(5));
+    return writers.isBefore(min) ? writers : min;
+  }
+
+  private static List<Place> listed(Datastore store) {
     List<Place> listed = new ArrayList<>();
     for (Namespace namespace : store.namespaces(Namespace.ROOT, Namespace.DEPTH_MAX)) {
       for (GroupId group : groups(store, namespace)) {
         store.snapshots(namespace, group).forEach(s -> listed.add(new Place(namespace, s)));
       }
     }
+    return listed;
+  }
+
+  private static Set<Digest> named(Datastore store) {
     Set<Digest> named = new HashSet<>();
-    listed.forEach(place -> read(store, place.namespace(), place.snapshot(), named));
+    listed(store).forEach(place -> named.addAll(read(store, place)));
     return named;
   }
 
@@ -79,16 +108,18 @@ enum Collector {
     }
   }
 
-  private static void read(
-      Datastore store, Namespace namespace, SnapshotId snapshot, Set<Digest> named) {
+  private static Set<Digest> read(Datastore store, Place place) {
+    Set<Digest> named = new HashSet<>();
     try {
-      ChunkIndex index = store.readIndex(namespace, snapshot, SimulatedStore.ARCHIVE);
+      ChunkIndex index =
+          store.readIndex(place.namespace(), place.snapshot(), SimulatedStore.ARCHIVE);
       for (int i = 0; i < index.chunkCount(); i++) {
         named.add(index.digest(i));
       }
     } catch (BackupException e) {
       // gone, or not there yet
     }
+    return named;
   }
 
   private static void sweep(Datastore store, Set<Digest> named, Instant min) {
