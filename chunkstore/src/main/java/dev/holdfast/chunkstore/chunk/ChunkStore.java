@@ -313,7 +313,7 @@ public final class ChunkStore {
 
   /** The directory of the chunks whose digests begin with these 16 bits. */
   Path prefix(int prefix) {
-    return directory.resolve(String.format("%04x", prefix));
+    return directory.resolve(HexFormat.of().toHexDigits((short) prefix));
   }
 
   private void write(Digest digest, byte[] encoded, int length) throws IOException {

@@ -55,11 +55,17 @@ public record Digest(long w0, long w1, long w2, long w3) implements Comparable<D
 
   /** The digest that a text begins with, see {@link #startsWithDigest}. */
   public static Digest ofStart(String text) {
-    return new Digest(
-        HexFormat.fromHexDigitsToLong(text, 0, 16),
-        HexFormat.fromHexDigitsToLong(text, 16, 32),
-        HexFormat.fromHexDigitsToLong(text, 32, 48),
-        HexFormat.fromHexDigitsToLong(text, 48, 64));
+    return new Digest(word(text, 0), word(text, 16), word(text, 32), word(text, 48));
+  }
+
+  // A sweep reads millions of names that were looked through before: nothing is checked again.
+  private static long word(String hex, int from) {
+    long word = 0;
+    for (int i = from; i < from + 16; i++) {
+      char c = hex.charAt(i);
+      word = (word << 4) | (c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    return word;
   }
 
   public static Digest sha256(byte[] data) {

@@ -57,10 +57,16 @@ public final class Bytes implements Comparable<Bytes> {
 
   /**
    * The bytes by which the kernel knows a path. {@code Path.toString} goes through the locale's
-   * charset, which under LANG=C loses everything that is not ASCII; the URI form does not.
+   * charset, which under LANG=C loses everything that is not ASCII; the URI form, which costs a
+   * look at the file, does not.
    */
   public static Bytes of(Path path) {
     Path absolute = path.toAbsolutePath();
+    Bytes text = of(absolute.toString());
+    return text.isAscii() ? text : ofUri(absolute);
+  }
+
+  private static Bytes ofUri(Path absolute) {
     String uri = absolute.toUri().getRawPath();
     byte[] bytes = new byte[uri.length()];
     int length = 0;
@@ -125,6 +131,15 @@ public final class Bytes implements Comparable<Bytes> {
     return false;
   }
 
+  private boolean isAscii() {
+    for (byte b : value) {
+      if (b < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   public boolean startsWith(Bytes prefix) {
     return value.length >= prefix.value.length
         && Arrays.equals(value, 0, prefix.value.length, prefix.value, 0, prefix.value.length);
@@ -143,6 +158,9 @@ public final class Bytes implements Comparable<Bytes> {
 
   /** The text, or null when this is not UTF-8. */
   public @Nullable String utf8() {
+    if (isAscii()) { // most names are, and the decoder is a long way round
+      return new String(value, StandardCharsets.US_ASCII);
+    }
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
     } catch (CharacterCodingException e) {
