@@ -151,6 +151,7 @@ public final class Datastore implements AutoCloseable {
             new LockTable(),
             new WriterGuards(clock),
             new ManifestLocks(locks),
+            new Relocations(),
             locks.get(),
             new CurrentHolds(holds));
     return new Datastore(lock, context, chunks);
@@ -242,7 +243,34 @@ public final class Datastore implements AutoCloseable {
           Kind.LOCKED,
           "unable to start garbage collection job on datastore " + name() + " - already running");
     }
+    Lease watched = context.relocations().watch();
+    return () -> {
+      watched.close();
+      lease.close();
+    };
+  }
+
+  /**
+   * The directories that snapshots were moved to since the collection's right was taken, or since
+   * the last call; a name is here before the snapshot is there.
+   */
+  public List<Path> relocated() {
+    return context.relocations().drain();
+  }
+
+  /** The right to work on a move; LOCKED when somebody does. */
+  public Lease lockMove(String journal) {
+    Lease lease = context.locks().tryTake(new LockTable.MoveKey(journal), LockTable.Mode.EXCLUSIVE);
+    if (lease == null) {
+      throw new BackupException(Kind.LOCKED, "move '" + journal + "' is running")
+          .with("datastore", name());
+    }
     return lease;
+  }
+
+  /** Whether somebody has {@link #lockMove}. */
+  public boolean isMoving(String journal) {
+    return context.locks().isHeld(new LockTable.MoveKey(journal));
   }
 
   /** Replaces a small file in the base directory; a reader sees the old content or the new. */
@@ -286,6 +314,12 @@ public final class Datastore implements AutoCloseable {
     return removal.namespace(namespace, withGroups);
   }
 
+  /** Whether it is gone now: anything in it keeps it. */
+  public boolean removeEmptyNamespace(Namespace namespace) {
+    removal.removeEmpty(namespace);
+    return !namespaces.exists(namespace);
+  }
+
   // Groups
 
   /** NOT_FOUND when there is no such namespace. */
@@ -296,6 +330,11 @@ public final class Datastore implements AutoCloseable {
   /** NOT_FOUND when the group is not there. */
   public AuthId owner(Namespace namespace, GroupId group) {
     return groups.owner(namespace, group);
+  }
+
+  /** Empty when there is no such group. */
+  public Optional<AuthId> ownerIfAny(Namespace namespace, GroupId group) {
+    return Optional.ofNullable(groups.ownerIfAny(namespace, group));
   }
 
   public void setOwner(Namespace namespace, GroupId group, AuthId owner) {
@@ -329,6 +368,20 @@ public final class Datastore implements AutoCloseable {
    */
   public boolean removeEmptyGroup(GroupLock lock) {
     return groups.removeIfWithoutSnapshots(lock.namespace(), lock.group());
+  }
+
+  /**
+   * Makes the names in a group's directory durable, and the way to it, at levels that ask for it.
+   */
+  public void syncGroup(Namespace namespace, GroupId group) {
+    if (context.durable()) {
+      Path directory = context.layout().group(namespace, group);
+      try {
+        Directories.syncUpTo(context.files(), base(), directory);
+      } catch (IOException e) {
+        throw FileErrors.of("cannot sync", directory, e);
+      }
+    }
   }
 
   // Snapshots
@@ -507,6 +560,46 @@ public final class Datastore implements AutoCloseable {
   /** A protected one is refused unless {@code force}, a held one always. */
   public void deleteSnapshot(Namespace namespace, SnapshotId snapshot, boolean force) {
     removal.snapshot(namespace, snapshot, force);
+  }
+
+  /**
+   * Removes a snapshot that another datastore has now, whatever protects or holds it here: there it
+   * is held as long, or this is refused.
+   *
+   * @param to where the other one has it, finished
+   */
+  public void deleteMoved(Namespace namespace, SnapshotId snapshot, Datastore other, Namespace to) {
+    if (!other.isFinished(to, snapshot)) {
+      throw BackupException.notFound("snapshot " + snapshot + " is not in namespace '" + to + "'")
+          .with("datastore", other.name());
+    }
+    if (other.holds().of(to).compareTo(holds().of(namespace)) < 0) {
+      snapshots.requireFree(namespace, snapshot, "move snapshot " + snapshot);
+    }
+    removal.moved(namespace, snapshot);
+  }
+
+  /**
+   * Moves a finished snapshot into its group in another namespace: at each moment it is in one of
+   * them, whole. The caller holds the group in both, the snapshot exclusively, and makes it durable
+   * by {@link #syncGroup}. ALREADY_EXISTS when the other has one of that time.
+   */
+  public void relocate(Namespace from, SnapshotId snapshot, Namespace to) {
+    Path source = snapshotPath(from, snapshot);
+    Path target = snapshotPath(to, snapshot);
+    // Held, so that nobody rewrites the manifest in between.
+    try (Lease manifest = context.manifestLocks().take(from, snapshot)) {
+      if (snapshots.exists(to, snapshot)) {
+        throw new BackupException(
+                Kind.ALREADY_EXISTS,
+                "snapshot " + snapshot + " exists in namespace '" + to + "' already")
+            .with("datastore", name());
+      }
+      context.relocations().announce(target);
+      context.files().rename(source, target);
+    } catch (IOException e) {
+      throw FileErrors.of("cannot move snapshot", source, e);
+    }
   }
 
   @Override

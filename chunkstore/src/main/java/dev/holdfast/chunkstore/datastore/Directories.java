@@ -65,6 +65,13 @@ final class Directories {
     }
   }
 
+  /** Makes the names in a directory durable, and in each above it up to {@code base}. */
+  static void syncUpTo(FileOps files, Path base, Path directory) throws IOException {
+    for (Path up = directory; up != null && up.startsWith(base); up = up.getParent()) {
+      files.syncDirectory(up);
+    }
+  }
+
   static void deleteIfExists(FileOps files, Path path) {
     try {
       files.delete(path);

@@ -22,6 +22,8 @@ final class LockTable {
 
   record CollectionKey() implements Key {}
 
+  record MoveKey(String journal) implements Key {}
+
   /** How an object is held. */
   enum Mode {
     /** Readers, verification, the base of a running backup. */
@@ -59,6 +61,10 @@ final class LockTable {
         release(key);
       }
     };
+  }
+
+  synchronized boolean isHeld(Key key) {
+    return held.containsKey(key);
   }
 
   synchronized boolean isCreating(Namespace namespace, SnapshotId snapshot) {

@@ -35,6 +35,26 @@ final class Removal {
    * With its last snapshot a group goes too, as in PBS since 3.3.5, unless somebody has its lock.
    */
   void snapshot(Namespace namespace, SnapshotId snapshot, boolean force) {
+    alone(
+        namespace,
+        snapshot,
+        () -> {
+          if (!force && snapshots.isProtected(namespace, snapshot)) {
+            throw BackupException.invalid("cannot remove protected snapshot")
+                .with("namespace", namespace)
+                .with("snapshot", snapshot)
+                .advise("Take the protection away first.");
+          }
+          snapshots.remove(namespace, snapshot);
+        });
+  }
+
+  /** What another datastore has and keeps now. */
+  void moved(Namespace namespace, SnapshotId snapshot) {
+    alone(namespace, snapshot, () -> snapshots.removeFiles(namespace, snapshot));
+  }
+
+  private void alone(Namespace namespace, SnapshotId snapshot, Runnable removal) {
     try (Lease held =
         store.lockSnapshot(
             namespace, snapshot, LockTable.Mode.EXCLUSIVE, LockTexts.SNAPSHOT_IN_USE)) {
@@ -49,13 +69,7 @@ final class Removal {
       }
       // Held, so that nobody protects it or rewrites its manifest in between.
       try (Lease manifest = store.manifestLocks().take(namespace, snapshot)) {
-        if (!force && snapshots.isProtected(namespace, snapshot)) {
-          throw BackupException.invalid("cannot remove protected snapshot")
-              .with("namespace", namespace)
-              .with("snapshot", snapshot)
-              .advise("Take the protection away first.");
-        }
-        snapshots.remove(namespace, snapshot);
+        removal.run();
       }
     }
     removeGroupIfEmpty(namespace, snapshot.group());
@@ -209,7 +223,7 @@ final class Removal {
   }
 
   // By rmdir alone, so that anything unknown in the directory keeps it.
-  private void removeEmpty(Namespace namespace) {
+  void removeEmpty(Namespace namespace) {
     store.tree().lock();
     try {
       for (BackupType type : BackupType.values()) {

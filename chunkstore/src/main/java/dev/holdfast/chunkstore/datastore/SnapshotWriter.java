@@ -302,10 +302,7 @@ public final class SnapshotWriter implements AutoCloseable {
     for (String name : Directories.names(store.files(), directory)) {
       store.files().syncFile(directory.resolve(name));
     }
-    Path base = store.layout().base();
-    for (Path up = directory; up != null && up.startsWith(base); up = up.getParent()) {
-      store.files().syncDirectory(up);
-    }
+    Directories.syncUpTo(store.files(), store.layout().base(), directory);
   }
 
   private void removeUnlisted(Manifest now) {

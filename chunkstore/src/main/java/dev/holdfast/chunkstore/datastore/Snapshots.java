@@ -83,7 +83,7 @@ final class Snapshots {
   }
 
   /** Throws INVALID_INPUT for one that is held. */
-  private void requireFree(Namespace namespace, SnapshotId snapshot, String refused) {
+  void requireFree(Namespace namespace, SnapshotId snapshot, String refused) {
     Optional<Held> held = held(namespace, snapshot);
     if (held.isPresent()) {
       throw held.get()
@@ -241,10 +241,16 @@ final class Snapshots {
   /**
    * Removes a snapshot's directory, the manifest durably first: an interrupted removal must leave
    * an unfinished snapshot, never a listed one with parts missing. The caller holds it exclusively.
-   * All removals end here, so that none forgets the holds: INVALID_INPUT for a held one.
+   * All removals but those of what was moved end here, so that none forgets the holds:
+   * INVALID_INPUT for a held one.
    */
   void remove(Namespace namespace, SnapshotId snapshot) {
     requireFree(namespace, snapshot, "remove snapshot " + snapshot);
+    removeFiles(namespace, snapshot);
+  }
+
+  /** As {@link #remove}, of what is kept elsewhere as long as here. */
+  void removeFiles(Namespace namespace, SnapshotId snapshot) {
     Path directory = store.layout().snapshot(namespace, snapshot);
     if (hasManifestFile(namespace, snapshot)) {
       Directories.deleteIfExists(store.files(), store.layout().manifest(namespace, snapshot));

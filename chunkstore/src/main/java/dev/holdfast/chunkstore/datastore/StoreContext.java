@@ -31,6 +31,7 @@ record StoreContext(
     LockTable locks,
     WriterGuards writers,
     ManifestLocks manifestLocks,
+    Relocations relocations,
     Lock tree,
     CurrentHolds holds) {
 

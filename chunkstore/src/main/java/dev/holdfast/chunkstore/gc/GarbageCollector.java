@@ -101,6 +101,11 @@ public final class GarbageCollector {
     options
         .workers()
         .forEachWith(marking.steps(), marking::trail, (trail, step) -> step.take(trail));
+    try (Trail trail = marking.trail()) {
+      for (List<Path> places = store.relocated(); !places.isEmpty(); places = store.relocated()) {
+        places.forEach(place -> marking.relocated(place, trail));
+      }
+    }
     return marking;
   }
 

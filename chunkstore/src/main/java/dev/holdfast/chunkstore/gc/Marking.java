@@ -84,6 +84,16 @@ final class Marking {
     return new Trail(referenced);
   }
 
+  /**
+   * Looks at snapshots that were moved meanwhile, which may have left a place before its turn for
+   * one after it.
+   */
+  void relocated(Path snapshot, Trail trail) {
+    watcher.checkStop();
+    Seen unused =
+        snapshot(snapshot, trail); // when it has gone on, its next place was announced as well
+  }
+
   long indexFileCount() {
     return indexFiles.get();
   }

@@ -9,11 +9,17 @@ import dev.holdfast.chunkstore.gc.GarbageCollector;
 import dev.holdfast.chunkstore.gc.GcOptions;
 import dev.holdfast.chunkstore.gc.GcStatusFile;
 import dev.holdfast.chunkstore.gc.WatchedCollection;
+import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.move.MoveHistory;
+import dev.holdfast.chunkstore.move.MoveReport;
+import dev.holdfast.chunkstore.move.MoveRequest;
+import dev.holdfast.chunkstore.move.MoveState;
+import dev.holdfast.chunkstore.move.Mover;
 import dev.holdfast.chunkstore.testing.FaultyFiles;
 import dev.holdfast.chunkstore.testing.FaultyFiles.Fault;
 import dev.holdfast.chunkstore.testing.MemoryDisk;
@@ -25,6 +31,7 @@ import dev.holdfast.chunkstore.verify.VerifyWatcher;
 import dev.holdfast.chunkstore.work.Workers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -44,6 +51,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class PowerLossTest {
   private static final Namespace NS = Namespace.parse("a/b");
+  private static final Namespace MOVED = Namespace.parse("z/b");
   private static final GroupId GROUP = GroupId.parse("host/web");
   private static final SnapshotId FIRST = GROUP.at(1_700_000_000);
   private static final SnapshotId SECOND = GROUP.at(1_700_000_100);
@@ -54,8 +62,9 @@ class PowerLossTest {
 
   private final Path base;
 
-  PowerLossTest(@TempDir Path base) {
-    this.base = base;
+  PowerLossTest(@TempDir Path directory) throws IOException {
+    this.base = Files.createDirectory(directory.resolve("first"));
+    Files.createDirectory(directory.resolve("second"));
   }
 
   /** What is done, which can be done again whatever became of the first time. */
@@ -123,6 +132,79 @@ class PowerLossTest {
           var unused = store.deleteNamespace(Namespace.parse("a"), true);
         }
       }
+    },
+    MOVE_OF_A_NAMESPACE(SyncLevel.FILESYSTEM) {
+      @Override
+      void prepare(Datastore store, MemoryDisk disk) {
+        store.setGroupNotes(NS, GROUP, "notes");
+        store.setProtected(NS, SECOND, true);
+      }
+
+      @Override
+      void on(Datastore store) {
+        move(
+            store,
+            store,
+            new MoveRequest.OfNamespace(Namespace.parse("a"), Namespace.parse("z"), 7, true, true));
+      }
+
+      @Override
+      void assertEnded(Datastore store) {
+        assertAt(store, MOVED);
+      }
+    },
+    MOVE_AND_BACK(SyncLevel.FILESYSTEM) {
+      @Override
+      void prepare(Datastore store, MemoryDisk disk) {
+        MOVE_OF_A_NAMESPACE.prepare(store, disk);
+      }
+
+      @Override
+      void on(Datastore store) {
+        MOVE_OF_A_NAMESPACE.on(store);
+        String journal = new MoveHistory(store).list().getLast().name();
+        requireComplete(new Mover(store, store).undo(journal, () -> {}));
+      }
+
+      @Override
+      void assertEnded(Datastore store) {
+        assertAt(store, NS);
+      }
+    },
+    MOVE_TO_ANOTHER_STORE(SyncLevel.FILESYSTEM) {
+      @Override
+      void prepare(Datastore store, MemoryDisk disk) {
+        MOVE_OF_A_NAMESPACE.prepare(store, disk);
+        Path second = store.base().resolveSibling("second");
+        disk.makeDirectories(second.resolve(".chunks"));
+        disk.makeDirectories(second.resolve("ns/z/ns/b"));
+      }
+
+      @Override
+      void on(Datastore store) {
+        try (Datastore target = second(store)) {
+          var unused = target.removeRemains();
+          move(store, target, new MoveRequest.OfGroup(NS, GROUP, MOVED, true));
+        }
+      }
+
+      @Override
+      void assertEnded(Datastore store) {
+        try (Datastore target = second(store)) {
+          assertAt(target, MOVED);
+        }
+      }
+
+      private static Datastore second(Datastore store) {
+        return Datastore.open(
+            new DatastoreName("second"),
+            store.files(),
+            store.base().resolveSibling("second"),
+            SyncLevel.NONE,
+            Holds.NONE,
+            store.clock(),
+            new Random(2));
+      }
     };
 
     final SyncLevel level;
@@ -134,6 +216,33 @@ class PowerLossTest {
     void prepare(Datastore store, MemoryDisk disk) {}
 
     abstract void on(Datastore store);
+
+    /** What is to hold when it was done to its end. */
+    void assertEnded(Datastore store) {}
+
+    /** Goes on with what was interrupted, or begins. */
+    static void move(Datastore source, Datastore target, MoveRequest request) {
+      Mover mover = new Mover(source, target);
+      List<MoveHistory.Move> moves = new MoveHistory(source).list();
+      if (!moves.isEmpty() && moves.getLast().state() != MoveState.UNDONE) {
+        requireComplete(mover.resume(moves.getLast().name(), () -> {}));
+      } else {
+        requireComplete(mover.run(request, () -> {}));
+      }
+    }
+
+    static void requireComplete(MoveReport report) {
+      if (!report.complete()) {
+        throw new BackupException(BackupException.Kind.INTERNAL, report.left().toString());
+      }
+    }
+
+    static void assertAt(Datastore store, Namespace namespace) {
+      assertThat(store.snapshots(namespace, GROUP)).containsExactly(FIRST, SECOND);
+      assertThat(store.groupNotes(namespace, GROUP)).isEqualTo("notes");
+      assertThat(store.isProtected(namespace, SECOND)).isTrue();
+      assertListedAreRestorable(MOVE_OF_A_NAMESPACE, store);
+    }
   }
 
   @ParameterizedTest
@@ -213,6 +322,7 @@ class PowerLossTest {
       assertListedAreRestorable(work, store);
       work.on(store);
       assertListedAreRestorable(work, store);
+      work.assertEnded(store);
       if (work == Work.BACKUP || work == Work.BACKUP_SYNCED_BY_FILE) {
         assertThat(store.isFinished(NS, NEW)).isTrue();
         assertThat(store.isFinished(NS, FIRST)).isTrue();

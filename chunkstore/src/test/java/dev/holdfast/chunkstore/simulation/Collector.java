@@ -71,6 +71,15 @@ enum Collector {
       }
       sweep(store, named, min);
     }
+  },
+
+  /** Believes that what was in no listing when its turn came is in none. */
+  IGNORES_MOVES {
+    @Override
+    void collect(Datastore store, Duration cutoff) {
+      Instant min = min(store, cutoff);
+      sweep(store, named(store), min);
+    }
   };
 
   abstract void collect(Datastore store, Duration cutoff);

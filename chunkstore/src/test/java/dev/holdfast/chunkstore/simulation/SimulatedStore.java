@@ -23,6 +23,9 @@ import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.move.MoveHistory;
+import dev.holdfast.chunkstore.move.MoveRequest;
+import dev.holdfast.chunkstore.move.Mover;
 import dev.holdfast.chunkstore.prune.KeepRules;
 import dev.holdfast.chunkstore.prune.PruneSelection;
 import dev.holdfast.chunkstore.prune.PruneSelection.Candidate;
@@ -47,14 +50,15 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One history: actors that back up, prune, forget, verify and collect on one datastore, whose
+ * One history: actors that back up, prune, forget, move, verify and collect on one datastore, whose
  * interleaving, clock and content follow from a seed. What must hold is looked at in the step in
  * which it could break: no chunk goes that a finished snapshot names; what is finished is whole; no
  * snapshot goes that is held.
  */
-final class SimulatedStore {
+final class SimulatedStore implements SteppedFiles.Listener {
   static final ArchiveName ARCHIVE = new ArchiveName("root.pxar.didx");
 
   private static final List<Namespace> NAMESPACES = List.of(Namespace.ROOT, Namespace.parse("a"));
@@ -108,7 +112,7 @@ final class SimulatedStore {
     Turns here = turns;
     return Datastore.open(
         TestStores.NAME,
-        new SteppedFiles(disk, here, this::gone),
+        new SteppedFiles(disk, here, this),
         base,
         SyncLevel.FILESYSTEM,
         HOLDS,
@@ -156,17 +160,39 @@ final class SimulatedStore {
 
   private void losePower() {
     disk = disk.afterPowerLoss(random.nextBoolean() ? random : null);
+    List.copyOf(finished.keySet()).forEach(this::findAgain);
+  }
+
+  /** What was being moved is in one of the two places. */
+  private void findAgain(Place place) {
+    if (isThere(place)) {
+      return;
+    }
+    for (Namespace namespace : NAMESPACES) {
+      Place other = new Place(namespace, place.snapshot);
+      Set<Digest> digests = finished.get(place);
+      if (digests != null && !finished.containsKey(other) && isThere(other)) {
+        finished.remove(place);
+        finished.put(other, digests);
+      }
+    }
+  }
+
+  private boolean isThere(Place place) {
+    Path directory = store.snapshotPath(place.namespace, place.snapshot);
+    return disk.stat(directory.resolve(ArchiveName.MANIFEST.text())) != null;
   }
 
   private void addActor() {
     Random own = new Random(random.nextLong());
     Namespace namespace = NAMESPACES.get(crowded ? 0 : own.nextInt(NAMESPACES.size()));
     GroupId group = GROUPS.get(crowded ? 0 : own.nextInt(GROUPS.size()));
-    switch (own.nextInt(10)) {
+    switch (own.nextInt(12)) {
       case 0, 1, 2 -> turns.add(() -> backups(own, namespace, group));
       case 3, 4 -> turns.add(() -> prune(namespace, group));
       case 5 -> turns.add(() -> forget(own, namespace, group));
       case 6 -> turns.add(() -> verify(namespace, group));
+      case 7, 8 -> turns.add(() -> move(own, namespace, group));
       default -> turns.add(() -> collector.collect(store, cutoff(own)));
     }
   }
@@ -285,6 +311,27 @@ final class SimulatedStore {
     }
   }
 
+  /** There, sometimes back; or what an earlier one left is brought to an end. */
+  private void move(Random own, Namespace namespace, GroupId group) {
+    Mover mover = new Mover(store, store);
+    Namespace other = namespace.isRoot() ? NAMESPACES.getLast() : Namespace.ROOT;
+    try {
+      Optional<MoveHistory.Move> interrupted =
+          new MoveHistory(store).list().stream().filter(MoveHistory.Move::isInterrupted).findAny();
+      String journal =
+          interrupted.isPresent()
+              ? mover.resume(interrupted.get().name(), turns::step).journal()
+              : mover
+                  .run(new MoveRequest.OfGroup(namespace, group, other, true), turns::step)
+                  .journal();
+      if (own.nextBoolean()) {
+        var unused = mover.undo(journal, turns::step);
+      }
+    } catch (BackupException e) {
+      requireExpected(e);
+    }
+  }
+
   private void verify(Namespace namespace, GroupId group) {
     DatastoreVerifier run =
         new DatastoreVerifier(
@@ -301,7 +348,10 @@ final class SimulatedStore {
         && e.kind() != Kind.NOT_FOUND
         && e.kind() != Kind.ALREADY_EXISTS
         && !e.text().contains("partially deleted")
-        && !e.text().contains("held until")) {
+        && !e.text().contains("held until")
+        && !e.text().contains("cannot merge")
+        && !e.text().contains("does not exist")
+        && !e.text().contains("undone")) {
       throw e;
     }
   }
@@ -335,8 +385,37 @@ final class SimulatedStore {
     finished.put(new Place(namespace, snapshot), digests);
   }
 
+  /** A snapshot that was moved, or something that was put in its place or aside. */
+  @Override
+  public void renamed(Path from, Path to) {
+    Place left = placeAt(from);
+    Place entered = placeAt(to);
+    if (left == null || entered == null) {
+      gone(from);
+      return;
+    }
+    Set<Digest> digests = finished.remove(left);
+    if (digests != null) {
+      finished.put(entered, digests);
+    }
+  }
+
+  private @Nullable Place placeAt(Path path) {
+    for (Namespace namespace : NAMESPACES) {
+      for (GroupId group : GROUPS) {
+        String name = String.valueOf(path.getFileName());
+        Path directory = store.snapshotPath(namespace, group.at(1));
+        if (name.matches("[0-9T:-]{19}Z") && path.equals(directory.resolveSibling(name))) {
+          return new Place(namespace, group.at(SnapshotId.parseTime(name)));
+        }
+      }
+    }
+    return null;
+  }
+
   /** In the step in which a name went. */
-  private void gone(Path path) {
+  @Override
+  public void gone(Path path) {
     String name = String.valueOf(path.getFileName());
     if (name.equals(ArchiveName.MANIFEST.text())) {
       finished

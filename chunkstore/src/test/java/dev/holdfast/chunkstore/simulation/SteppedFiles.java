@@ -6,22 +6,27 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A disk on which every operation is a step of the simulation. */
 final class SteppedFiles implements FileOps {
   private final FileOps disk;
   private final Turns turns;
-  private final Consumer<Path> onGone;
+  private final Listener listener;
 
-  /**
-   * @param onGone told of each name that was removed or renamed away, in the same step
-   */
-  SteppedFiles(FileOps disk, Turns turns, Consumer<Path> onGone) {
+  /** Told in the same step. */
+  interface Listener {
+    /** A name was removed. */
+    void gone(Path path);
+
+    /** A name was given to what had another one. */
+    void renamed(Path from, Path to);
+  }
+
+  SteppedFiles(FileOps disk, Turns turns, Listener listener) {
     this.disk = disk;
     this.turns = turns;
-    this.onGone = onGone;
+    this.listener = listener;
   }
 
   @Override
@@ -58,14 +63,14 @@ final class SteppedFiles implements FileOps {
   public void rename(Path from, Path to) throws IOException {
     turns.step();
     disk.rename(from, to);
-    onGone.accept(from);
+    listener.renamed(from, to);
   }
 
   @Override
   public void delete(Path path) throws IOException {
     turns.step();
     disk.delete(path);
-    onGone.accept(path);
+    listener.gone(path);
   }
 
   @Override

@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * At stake: whatever runs beside whatever, in whatever order, no backup loses a chunk. Each seed is
- * a history of backups, prunes, removals, verifications and collections, some with a loss of power.
+ * a history of backups, prunes, removals, moves, verifications and collections, some with a loss of
+ * power.
  *
  * <p>{@code -Dholdfast.simulation.seeds=100000} runs more of them, {@code
  * -Dholdfast.simulation.seed=N} one again.

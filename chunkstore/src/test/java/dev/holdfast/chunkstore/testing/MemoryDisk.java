@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A disk in memory that knows what a loss of power leaves: of a file the content that was synced,
  * of a directory the names that were there when it was synced. What was not synced is lost, or,
- * when luck is asked, some of it is there, in any order: file systems promise neither.
+ * when luck is asked, some of it is there, in any order: file systems promise neither. A directory
+ * that was moved to another one is in one of both, though, and is in the new one for good when
+ * either was synced: that much every journal of a file system does.
  */
 public final class MemoryDisk implements FileOps {
   private static final Space SPACE = new Space(1L << 40, 1L << 30, 1L << 39);
@@ -33,6 +35,27 @@ public final class MemoryDisk implements FileOps {
   private final InstantSource clock;
   private final Node root;
   private final Map<String, Long> readBytes = new TreeMap<>();
+  private final List<Moved> moved = new ArrayList<>();
+
+  /**
+   * A directory that was renamed into another one, in the order of the renames; not durable yet.
+   */
+  private record Moved(Node from, String name, Node to, String newName, Node directory) {
+    void makeDurable() {
+      from.namesDurable = new TreeMap<>(from.namesDurable);
+      from.namesDurable.remove(name);
+      to.namesDurable = new TreeMap<>(to.namesDurable);
+      to.namesDurable.put(newName, directory);
+    }
+
+    boolean leaves(Node node, String other) {
+      return from == node && name.equals(other);
+    }
+
+    boolean enters(Node node, String other) {
+      return to == node && newName.equals(other);
+    }
+  }
 
   /** A file or a directory, under whatever names. */
   private static final class Node {
@@ -71,23 +94,34 @@ public final class MemoryDisk implements FileOps {
    * @param luck decides what of the rest survived; null for nothing
    */
   public synchronized MemoryDisk afterPowerLoss(@Nullable RandomGenerator luck) {
+    if (luck != null) {
+      makeDurable(luck.nextInt(moved.size() + 1));
+    }
     return new MemoryDisk(clock, survivor(root, luck));
   }
 
-  private static Node survivor(Node node, @Nullable RandomGenerator luck) {
+  private void makeDurable(int count) {
+    List<Moved> first = moved.subList(0, count);
+    first.forEach(Moved::makeDurable);
+    first.clear();
+  }
+
+  private Node survivor(Node node, @Nullable RandomGenerator luck) {
     Node left = new Node(node.directory, node.modifyTime);
     left.accessTime = node.accessTime;
     left.content = luck != null && luck.nextBoolean() ? node.content : node.contentDurable;
     Map<String, Node> names = new TreeMap<>(node.namesDurable);
     if (luck != null) {
       for (String name : node.namesDurable.keySet()) {
-        if (!node.names.containsKey(name) && luck.nextBoolean()) {
+        if (!node.names.containsKey(name)
+            && moved.stream().noneMatch(m -> m.leaves(node, name))
+            && luck.nextBoolean()) {
           names.remove(name);
         }
       }
       node.names.forEach(
           (name, child) -> {
-            if (luck.nextBoolean()) {
+            if (moved.stream().noneMatch(m -> m.enters(node, name)) && luck.nextBoolean()) {
               names.put(name, child);
             }
           });
@@ -205,13 +239,18 @@ public final class MemoryDisk implements FileOps {
 
   @Override
   public synchronized void rename(Path from, Path to) throws IOException {
-    Node moved = get(from);
+    Node renamed = get(from);
     Node target = find(to);
     if (target != null && !target.names.isEmpty()) {
       throw new DirectoryNotEmptyException(to.toString());
     }
-    parent(to).names.put(name(to), moved);
-    parent(from).names.remove(name(from));
+    Node left = parent(from);
+    Node entered = parent(to);
+    entered.names.put(name(to), renamed);
+    left.names.remove(name(from));
+    if (renamed.directory && left != entered) {
+      moved.add(new Moved(left, name(from), entered, name(to), renamed));
+    }
   }
 
   @Override
@@ -234,11 +273,20 @@ public final class MemoryDisk implements FileOps {
 
   @Override
   public synchronized void syncDirectory(Path directory) throws IOException {
-    get(directory).sync();
+    Node synced = get(directory);
+    for (int i = moved.size(); i > 0; i--) {
+      Moved last = moved.get(i - 1);
+      if (last.from() == synced || last.to() == synced) {
+        makeDurable(i);
+        break;
+      }
+    }
+    synced.sync();
   }
 
   @Override
   public synchronized void syncFileSystem(Path path) {
+    moved.clear();
     syncBelow(root);
   }
 

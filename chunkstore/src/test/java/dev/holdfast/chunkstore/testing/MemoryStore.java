@@ -5,6 +5,7 @@ import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.index.ChunkIndex;
 import dev.holdfast.chunkstore.model.ArchiveName;
+import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
@@ -27,18 +28,22 @@ public final class MemoryStore implements AutoCloseable {
   public final MemoryDisk disk = new MemoryDisk(clock);
   public final Datastore store;
 
-  private MemoryStore(Path base) {
+  private MemoryStore(DatastoreName name, Path base) {
     disk.makeDirectories(base.resolve(".chunks"));
     store =
-        Datastore.open(
-            TestStores.NAME, disk, base, SyncLevel.FILESYSTEM, Holds.NONE, clock, new Random(1));
+        Datastore.open(name, disk, base, SyncLevel.FILESYSTEM, Holds.NONE, clock, new Random(1));
   }
 
   /**
    * @param base exists
    */
   public static MemoryStore in(Path base) {
-    return new MemoryStore(base);
+    return new MemoryStore(TestStores.NAME, base);
+  }
+
+  /** As the other, with a name of its own. */
+  public static MemoryStore named(String name, Path base) {
+    return new MemoryStore(new DatastoreName(name), base);
   }
 
   /** What the indexes of a {@link SmallBackup} name. */
