@@ -1,6 +1,7 @@
 package dev.holdfast.chunkstore.chunk;
 
 import dev.holdfast.chunkstore.blob.BlobKind;
+import dev.holdfast.chunkstore.blob.ChunkBuffers;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
@@ -19,6 +20,7 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -219,18 +221,36 @@ public final class ChunkStore {
    * NOT_FOUND when missing, CORRUPT_DATA when empty or too large to be a chunk.
    */
   public byte[] read(Digest digest) {
+    return read(digest, byte[]::new);
+  }
+
+  /** As {@link #read(Digest)}, in an array of these buffers, to which it goes back. */
+  public StoredChunk read(Digest digest, ChunkBuffers buffers) {
+    StoredChunk chunk = new StoredChunk(buffers);
+    var unused = read(digest, chunk::ofLength);
+    return chunk;
+  }
+
+  private byte[] read(Digest digest, IntFunction<byte[]> arrays) {
     Path path = path(digest);
     try {
-      byte[] encoded = FileContent.read(files, path, DataBlob.CHUNK_ENCODED_BYTES_MAX);
-      if (encoded.length == 0) {
-        throw BackupException.corrupt("chunk " + digest + " is empty");
-      }
-      return encoded;
+      return FileContent.read(
+          files,
+          path,
+          DataBlob.CHUNK_ENCODED_BYTES_MAX,
+          bytes -> arrays.apply(some(bytes, digest)));
     } catch (BackupException e) {
       throw e.with("digest", digest);
     } catch (IOException e) {
       throw FileErrors.of("reading chunk failed:", path, e).with("digest", digest);
     }
+  }
+
+  private static int some(int bytes, Digest digest) {
+    if (bytes == 0) {
+      throw BackupException.corrupt("chunk " + digest + " is empty");
+    }
+    return bytes;
   }
 
   /**

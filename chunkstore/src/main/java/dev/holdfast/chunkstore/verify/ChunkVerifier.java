@@ -1,9 +1,11 @@
 package dev.holdfast.chunkstore.verify;
 
+import dev.holdfast.chunkstore.blob.ChunkBuffers;
 import dev.holdfast.chunkstore.blob.ChunkCheck;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.chunk.ChunkStore;
 import dev.holdfast.chunkstore.chunk.DigestSet;
+import dev.holdfast.chunkstore.chunk.StoredChunk;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
@@ -22,6 +24,7 @@ final class ChunkVerifier {
 
   private final ChunkStore chunks;
   private final boolean setAside;
+  private final ChunkBuffers buffers = new ChunkBuffers();
   private final DigestSet goodPlain;
   private final DigestSet goodEncrypted;
   private final Map<Digest, String> bad = new ConcurrentHashMap<>();
@@ -68,20 +71,18 @@ final class ChunkVerifier {
     if (before != null) {
       return new Bad(before);
     }
-    byte[] chunk;
-    try {
-      chunk = chunks.read(digest);
-      ChunkCheck.stored(chunk, chunk.length, digest, plainBytes);
+    try (StoredChunk chunk = chunks.read(digest, buffers)) {
+      ChunkCheck.stored(chunk.bytes(), chunk.length(), digest, plainBytes);
+      if (DataBlob.kind(chunk.bytes(), chunk.length()).encrypted() != encrypted) {
+        // The chunk is whole; it is the manifest that does not fit.
+        return new Bad(
+            "found encrypted " + !encrypted + ", expected " + encrypted + ", as the manifest says");
+      }
+      good(encrypted).add(digest);
+      return new Good(chunk.length());
     } catch (BackupException e) {
       return bad(digest, e.text() + renamed(digest, e));
     }
-    if (DataBlob.kind(chunk, chunk.length).encrypted() != encrypted) {
-      // The chunk is whole; it is the manifest that does not fit.
-      return new Bad(
-          "found encrypted " + !encrypted + ", expected " + encrypted + ", as the manifest says");
-    }
-    good(encrypted).add(digest);
-    return new Good(chunk.length);
   }
 
   private Bad bad(Digest digest, String problem) {
