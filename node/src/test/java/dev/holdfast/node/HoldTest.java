@@ -18,6 +18,7 @@ import dev.holdfast.node.testing.TestNode;
 import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.testing.StrictVertx;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -194,6 +195,19 @@ final class HoldTest {
     assertThat(admin().get(STORE + "namespace"))
         .extracting(namespace -> namespace.path("hold").asLong())
         .containsExactly(0L, 2_592_000L, 2_592_000L);
+  }
+
+  @Test
+  void aNamespaceDoesNotBecomeADatastoreThatHoldsNothing() throws IOException {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("main"));
+    for (String path : List.of("main/ns/held/ns/web", "main", "link/ns/held", "")) {
+      ObjectNode body =
+          object().put("name", "other").put("path", directory.resolve(path).toString());
+      assertThatThrownBy(() -> admin().post("/config/datastore", body))
+          .as(path)
+          .hasMessageContaining("is already used by datastore 'main'");
+    }
+    assertThat(link).isDirectory();
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.node.access.StateFile;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -146,21 +147,29 @@ public final class DatastoreRegistry implements AutoCloseable {
     return store;
   }
 
-  /** Throws ALREADY_EXISTS when the name or the path is taken. */
+  /**
+   * Throws ALREADY_EXISTS when the name is taken, or when the directory is that of another store,
+   * in it or around it: as a store of its own, a namespace of the other would be free of its holds,
+   * and its chunks would be swept.
+   */
   public synchronized void requireNew(DatastoreConfig config) {
     if (entries.containsKey(config.name())) {
       throw new BackupException(
           Kind.ALREADY_EXISTS, "datastore '" + config.name() + "' already exists.");
     }
     for (Entry entry : entries.values()) {
-      if (entry.config().path().normalize().equals(config.path().normalize())) {
+      Path taken = entry.config().path();
+      if (StorePaths.overlap(taken, config.path())) {
         throw new BackupException(
-            Kind.ALREADY_EXISTS,
-            "path '"
-                + config.path()
-                + "' is already used by datastore '"
-                + entry.config().name()
-                + "'");
+                Kind.ALREADY_EXISTS,
+                "path '"
+                    + config.path()
+                    + "' is already used by datastore '"
+                    + entry.config().name()
+                    + "', which has '"
+                    + taken
+                    + "'")
+            .advise("Choose a directory that is neither in nor above that of another datastore.");
       }
     }
   }
