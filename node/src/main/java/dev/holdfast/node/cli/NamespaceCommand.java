@@ -19,7 +19,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "namespace", description = "Namespaces of a datastore.")
+@Command(
+    name = "namespace",
+    description = "Namespaces of a datastore.",
+    subcommands = NamespaceUsageCommand.class)
 final class NamespaceCommand {
   private final Terminal terminal;
 
@@ -55,7 +58,7 @@ final class NamespaceCommand {
         node -> output.print(terminal, node.get(node.storePath("/namespace"), query), fields));
   }
 
-  private static String shown(JsonNode row) {
+  static String shown(JsonNode row) {
     String name = row.path("ns").asText();
     return name.isEmpty() ? "(root)" : name;
   }

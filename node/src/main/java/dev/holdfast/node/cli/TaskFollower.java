@@ -44,10 +44,19 @@ final class TaskFollower {
 
   /** Prints until the task has ended; throws when it did not end well. */
   void toTheEnd() {
+    awaitEnd(this::printNew);
+  }
+
+  /** Prints nothing; throws when the task did not end well. */
+  void awaitEnd() {
+    awaitEnd(() -> {});
+  }
+
+  private void awaitEnd(Runnable eachTime) {
     while (true) {
       // Asked first, so that the last lines are not missed.
       JsonNode status = node.get(path + "/status");
-      printNew();
+      eachTime.run();
       if ("stopped".equals(status.path("status").asText())) {
         String result = status.path("exitstatus").asText();
         if (!result.equals("OK") && !result.startsWith("WARNINGS")) {

@@ -16,7 +16,8 @@ public record Maintenance(
     PruneJobs prunes,
     Verifying verifying,
     VerifyJobs verifies,
-    CollectionJobs collections) {
+    CollectionJobs collections,
+    UsageTasks usage) {
 
   /**
    * Puts it together, and registers its jobs.
@@ -39,6 +40,7 @@ public record Maintenance(
     jobs.register(JobType.PRUNE, prunes::jobs);
     jobs.register(JobType.VERIFICATION, verifies::jobs);
     jobs.register(JobType.GARBAGE_COLLECTION, collections::all);
-    return new Maintenance(pruning, prunes, verifying, verifies, collections);
+    return new Maintenance(
+        pruning, prunes, verifying, verifies, collections, new UsageTasks(stores, tasks));
   }
 }

@@ -289,6 +289,16 @@ final class CommandsAtANodeTest {
   }
 
   @Test
+  void usageIsATableOfNamespacesOrTheAnswerItself() {
+    assertThat(admin("namespace usage main"))
+        .contains("logical", "deduplicated", "exclusive", "(root)", "│ " + namespace);
+    assertThat(admin("namespace usage --last --repository main --output json --ns " + namespace))
+        .contains("\"ns\" : \"" + namespace + "\"", "\"exclusive-bytes\" : ")
+        .doesNotContain("\"ns\" : \"\"");
+    refused(user("namespace", "usage"), ExitCode.DENIED, "permission check failed");
+  }
+
+  @Test
   void adminCommandsShowWhatTheyMade() throws IOException {
     String below = namespace + "/c";
     assertThat(admin("namespace list --repository main")).contains("(root)", "│ " + namespace);

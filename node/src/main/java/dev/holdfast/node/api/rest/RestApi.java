@@ -67,6 +67,7 @@ public final class RestApi {
     new RemoteScanEndpoints(peers).register(router);
     new SyncJobEndpoints(syncAccess, syncs, jobs, stores).register(router);
     new PruneSimulationEndpoints(tasks.clock()).register(router);
+    new NamespaceUsageEndpoints(maintenance.usage()).register(router);
     new StoreJobEndpoints<>(StoreJobKinds.PRUNE, maintenance.prunes().configs(), jobs, control)
         .register(router);
     new TrafficEndpoints(traffic).register(router);
