@@ -41,6 +41,9 @@ import java.util.random.RandomGenerator;
  * PBS's words.
  */
 public final class Datastore implements AutoCloseable {
+  /** What the last garbage collection found. */
+  public static final String COLLECTION_STATUS_FILE = ".gc-status";
+
   private final ProcessLock processLock;
   private final StoreContext context;
   private final ChunkStore chunks;

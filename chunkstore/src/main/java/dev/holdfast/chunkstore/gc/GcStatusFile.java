@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class GcStatusFile {
-  private static final String NAME = ".gc-status";
+  private static final String NAME = Datastore.COLLECTION_STATUS_FILE;
 
   /** No status comes near. */
   private static final long BYTES_MAX = 64 * 1024;
