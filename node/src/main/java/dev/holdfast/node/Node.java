@@ -1,6 +1,6 @@
 package dev.holdfast.node;
 
-import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.file.LocalFiles;
@@ -66,7 +66,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -274,9 +273,9 @@ public final class Node implements AutoCloseable {
         .name("warm-up")
         .start(
             () -> {
-              statuses.announceAll(stores.stores().values());
+              statuses.announceAll(stores);
               TlsEngine.choose().warmUp();
-              removeRemains(stores.stores().values());
+              removeRemains(stores);
             });
   }
 
@@ -367,14 +366,15 @@ public final class Node implements AutoCloseable {
   }
 
   /** What an earlier process left in the middle of something is told, once for each. */
-  private static void removeRemains(Collection<Datastore> stores) {
-    for (Datastore store : stores) {
-      try {
-        store
+  private static void removeRemains(DatastoreRegistry stores) {
+    for (DatastoreName name : stores.stores().keySet()) {
+      try (Leases leases = new Leases()) {
+        stores
+            .writing(name, leases)
             .removeRemains()
-            .forEach(what -> LOG.warn("datastore '{}': removed unfinished {}", store.name(), what));
+            .forEach(what -> LOG.warn("datastore '{}': removed unfinished {}", name, what));
       } catch (BackupException e) {
-        LOG.error("datastore '{}' cannot be looked through: {}", store.name(), e.text());
+        LOG.warn("datastore '{}' is not looked through for remains: {}", name, e.text());
       }
     }
   }

@@ -2,6 +2,7 @@ package dev.holdfast.node.access;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.file.DirectoryNames;
 import dev.holdfast.chunkstore.file.FileOps;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -132,6 +134,28 @@ public final class StateDirectory {
         failure.addSuppressed(second);
       }
       throw failure;
+    }
+  }
+
+  /** Names in a sub-directory, unordered; none when it is not there. */
+  public List<String> names(String directory) {
+    try {
+      return DirectoryNames.of(files, path.resolve(directory));
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException e) {
+      throw failure("cannot list '" + path.resolve(directory) + "'", e);
+    }
+  }
+
+  /** Absent is fine. */
+  public void delete(String name) {
+    try {
+      files.delete(path.resolve(name));
+    } catch (NoSuchFileException e) {
+      // gone is what was asked for
+    } catch (IOException e) {
+      throw failure("cannot remove '" + path.resolve(name) + "'", e);
     }
   }
 

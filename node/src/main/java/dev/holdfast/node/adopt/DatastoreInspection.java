@@ -14,6 +14,7 @@ import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.node.api.StoreDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,17 +101,12 @@ public record DatastoreInspection(
         for (Path each : (Iterable<Path>) all::iterator) {
           if (each.getFileName().toString().matches("[0-9a-f]{4}")) {
             chunkDirectories++;
-            if (chunkDirectories == 1 && !Files.isWritable(each)) {
-              problem("this user may not write into '" + each + "'");
-            }
           }
         }
       } catch (IOException e) {
         problem("cannot list '" + chunks + "': " + e);
       }
-      if (!Files.isWritable(path)) {
-        problem("this user may not write into '" + path + "'");
-      }
+      StoreDirectory.problems(path).forEach(this::problem);
     }
 
     void content(Datastore store) {

@@ -1,5 +1,6 @@
 package dev.holdfast.node.api;
 
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
@@ -194,27 +195,55 @@ final class ApiExchange {
                     query(),
                     body,
                     match.path()));
-    ApiCall call = new ApiCall(params, caller, remoteAddress(), body, request.getHeader("cookie"));
-    switch (endpoint.handler().handle(call)) {
+    Leases leases = new Leases();
+    ApiCall call =
+        new ApiCall(params, caller, remoteAddress(), body, request.getHeader("cookie"), leases);
+    switch (handle(endpoint, call)) {
       case ApiResult.Data data -> {
+        leases.close();
         assert endpoint.doc().mismatch(data).isEmpty() : endpoint.doc().mismatch(data);
         Formatter.Answer answer =
             formatter.success(data).encoded(request.getHeader("accept-encoding"));
         onLoop(() -> send(answer));
       }
-      case ApiResult.Download download -> blocking(server::runDownload, () -> download(download));
-      case ApiResult.Stream stream -> blocking(server::runDownload, () -> stream(stream));
+      case ApiResult.Download download -> holding(leases, () -> download(download));
+      case ApiResult.Stream stream -> holding(leases, () -> stream(stream));
     }
+  }
+
+  private static ApiResult handle(Endpoint endpoint, ApiCall call) throws Exception {
+    try {
+      return endpoint.handler().handle(call);
+    } catch (Exception | Error e) {
+      call.leases().close();
+      throw e;
+    }
+  }
+
+  private void holding(Leases leases, Work work) {
+    blocking(
+        server::runDownload,
+        () -> {
+          try (leases) {
+            work.run();
+          }
+        });
   }
 
   /** On a virtual thread. */
   private void upgrade(Upgrade upgrade) {
     AuthId caller = authenticate();
     Params params = upgrade.schema().parse(ParamInput.ofQuery(query()));
-    Consumer<HttpServerRequest> swap =
-        upgrade.prepare(
-            new ApiCall(params, caller, remoteAddress(), ParamInput.Body.EMPTY, null),
-            request.getHeader("upgrade"));
+    Leases leases = new Leases();
+    ApiCall call =
+        new ApiCall(params, caller, remoteAddress(), ParamInput.Body.EMPTY, null, leases);
+    Consumer<HttpServerRequest> swap;
+    try {
+      swap = upgrade.prepare(call, request.getHeader("upgrade"));
+    } catch (RuntimeException | Error e) {
+      leases.close();
+      throw e;
+    }
     onLoop(
         () -> {
           try {

@@ -1,10 +1,10 @@
 package dev.holdfast.node.api;
 
 import dev.holdfast.chunkstore.chunk.SyncLevel;
-import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.gc.GcOptions;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.meshconfig.CalendarEvent;
+import dev.holdfast.node.access.PropertyString;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.SectionConfig.Schema;
 import dev.holdfast.node.access.SectionConfig.Section;
@@ -12,6 +12,7 @@ import dev.holdfast.node.access.SectionValues;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -26,6 +27,18 @@ import org.jspecify.annotations.Nullable;
  */
 public record DatastoreConfig(DatastoreName name, SortedMap<String, String> properties) {
   private static final String TYPE = "datastore";
+
+  /** Keys of the {@code tuning} property string (spec/engine.md §11). */
+  private static final Set<String> TUNING =
+      Set.of(
+          "chunk-order",
+          "sync-level",
+          "gc-atime-safety-check",
+          "gc-atime-cutoff",
+          "gc-cache-capacity",
+          "default-verification-readers",
+          "default-verification-workers");
+
   private static final Map<String, Schema> SCHEMAS =
       Map.of(
           TYPE,
@@ -66,14 +79,33 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
 
   static SectionConfig parseFile(String text) {
     SectionConfig file = SectionConfig.parse(text, SCHEMAS);
-    file.sections().forEach(section -> of(section).syncLevel());
+    file.sections().forEach(section -> of(section).requireReadable());
     return file;
+  }
+
+  /** Throws INVALID_INPUT when a property that counts here cannot be read. */
+  void requireReadable() {
+    var unused =
+        List.of(
+            syncLevel(),
+            collection(),
+            verifyNew(),
+            collectionSchedule(),
+            Optional.ofNullable(maintenance()));
   }
 
   /** The same with a schedule of garbage collection. */
   public DatastoreConfig withCollection(String schedule) {
+    return with("gc-schedule", schedule);
+  }
+
+  DatastoreConfig withMaintenance(String mode) {
+    return with("maintenance-mode", mode);
+  }
+
+  private DatastoreConfig with(String key, String value) {
     SortedMap<String, String> changed = new TreeMap<>(properties);
-    changed.put("gc-schedule", schedule);
+    changed.put(key, value);
     return new DatastoreConfig(name, changed);
   }
 
@@ -95,7 +127,7 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
 
   /** Of the {@code tuning} property string; {@code filesystem} by default. */
   public SyncLevel syncLevel() {
-    String level = propertyOf(properties.getOrDefault("tuning", ""), "sync-level");
+    String level = tuning().get("sync-level");
     return level == null ? SyncLevel.FILESYSTEM : SyncLevel.parse(level);
   }
 
@@ -108,9 +140,8 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
 
   /** INVALID_INPUT when it cannot be read. */
   public Collection collection() {
-    String tuning = properties.getOrDefault("tuning", "");
-    String cutoff = propertyOf(tuning, "gc-atime-cutoff");
-    String check = propertyOf(tuning, "gc-atime-safety-check");
+    String cutoff = tuning().get("gc-atime-cutoff");
+    String check = tuning().get("gc-atime-safety-check");
     return new Collection(
         cutoff == null
             ? GcOptions.CUTOFF_DEFAULT
@@ -130,43 +161,12 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
   }
 
   /** Null when the store works as usual. */
-  public @Nullable Maintenance maintenance() {
+  @Nullable MaintenanceMode maintenance() {
     String text = properties.get("maintenance-mode");
-    if (text == null) {
-      return null;
-    }
-    String type = propertyOf(text, "type");
-    String message = propertyOf(text, "message");
-    return new Maintenance(
-        type == null ? text.split(",", 2)[0] : type, message == null ? "" : message);
+    return text == null ? null : MaintenanceMode.parse(text);
   }
 
-  /** How a store in maintenance answers (spec/protocols.md §3.6). */
-  public record Maintenance(String type, String message) {
-    /** Null when the operation is allowed. */
-    @Nullable BackupException refusal(DatastoreName store, boolean writing) {
-      if (type.equals("read-only") && !writing) {
-        return null;
-      }
-      return BackupException.invalid(
-          type.equals("delete")
-              ? "datastore '" + store + "' is being deleted"
-              : "datastore '"
-                  + store
-                  + "' is unavailable: "
-                  + type
-                  + " maintenance mode: "
-                  + message);
-    }
-  }
-
-  // Values that hold a comma are quoted; the two that are read here never need that.
-  private static @Nullable String propertyOf(String propertyString, String key) {
-    for (String element : propertyString.split(",", -1)) {
-      if (element.strip().startsWith(key + "=")) {
-        return element.strip().substring(key.length() + 1).replace("\"", "");
-      }
-    }
-    return null;
+  private SortedMap<String, String> tuning() {
+    return PropertyString.parse(properties.getOrDefault("tuning", ""), "", TUNING);
   }
 }

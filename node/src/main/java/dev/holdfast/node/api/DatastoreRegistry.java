@@ -1,6 +1,8 @@
 package dev.holdfast.node.api;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.DatastoreDestruction;
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.file.FileOps;
@@ -12,16 +14,15 @@ import dev.holdfast.node.access.StateFile;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The datastores of this node, open: those of {@code datastore.cfg}, made by API calls, and those
@@ -29,7 +30,6 @@ import org.slf4j.LoggerFactory;
  * for it gets the reason. Any thread; blocks.
  */
 public final class DatastoreRegistry implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(DatastoreRegistry.class);
 
   private final FileOps files;
   private final SecureRandom random;
@@ -37,17 +37,10 @@ public final class DatastoreRegistry implements AutoCloseable {
   private final StateFile<SectionConfig> file;
   private final RemovedSnapshots removed;
   private final DeclaredStores declaredBefore;
-  private final Map<DatastoreName, Entry> entries = new TreeMap<>();
 
-  /**
-   * @param declared by mesh.yaml, so not to be changed here
-   * @param store null when it could not be opened, for the reason that {@code problem} tells
-   */
-  private record Entry(
-      DatastoreConfig config,
-      boolean declared,
-      @Nullable Datastore store,
-      @Nullable BackupException problem) {}
+  /** Changed with this registry's monitor held, which lookups do not wait for. */
+  private final ConcurrentNavigableMap<DatastoreName, RegisteredStore> entries =
+      new ConcurrentSkipListMap<>();
 
   private DatastoreRegistry(StateDirectory directory, InstantSource clock) {
     this.files = directory.files();
@@ -68,12 +61,13 @@ public final class DatastoreRegistry implements AutoCloseable {
   }
 
   private synchronized void openListed(DatastoreConfig config) {
-    try {
-      entries.put(config.name(), new Entry(config, false, open(config, Holds.NONE), null));
-    } catch (BackupException e) {
-      LOG.error("datastore '{}' cannot be opened: {}", config.name(), e.text());
-      entries.put(config.name(), new Entry(config, false, null, e));
-    }
+    RegisteredStore store = new RegisteredStore(config, false, this::open);
+    store.openOrRemember();
+    entries.put(config.name(), store);
+  }
+
+  private Datastore open(DatastoreConfig config) {
+    return open(config, Holds.NONE);
   }
 
   private Datastore open(DatastoreConfig config, Holds holds) {
@@ -88,7 +82,7 @@ public final class DatastoreRegistry implements AutoCloseable {
    * @param holds of its namespaces, which only mesh.yaml can declare
    */
   public synchronized void declare(DatastoreConfig config, Holds holds) {
-    Entry known = entries.get(config.name());
+    RegisteredStore known = entries.get(config.name());
     if (known != null && !known.config().path().equals(config.path())) {
       throw new BackupException(
           Kind.ALREADY_EXISTS,
@@ -104,68 +98,70 @@ public final class DatastoreRegistry implements AutoCloseable {
       declaredBefore.requireNeverSeen(config.name(), config.path());
       Datastore.create(files, config.path());
     }
-    Datastore store = known == null ? null : known.store();
-    if (store == null) {
-      store = open(config, holds);
-    } else {
-      store.setHolds(holds);
+    if (known != null) {
+      known.close();
     }
-    entries.put(config.name(), new Entry(config, true, store, null));
+    RegisteredStore store =
+        new RegisteredStore(config, true, now -> open(now, holds));
+    store.open();
+    entries.put(config.name(), store);
     declaredBefore.seen(config.name(), config.path());
   }
 
   /** Remembers a declared store that {@link #declare} could not open; whoever asks is told why. */
   public synchronized void declareBroken(DatastoreConfig config, BackupException problem) {
-    entries.put(config.name(), new Entry(config, true, null, problem));
+    RegisteredStore store = new RegisteredStore(config, true, this::open);
+    store.remember(problem);
+    entries.put(config.name(), store);
   }
 
   /** Makes a store in its directory, opens it and writes it down. */
-  public synchronized Datastore create(DatastoreConfig config) {
+  public synchronized void create(DatastoreConfig config) {
     requireNew(config);
+    StoreDirectory.requireEmpty(config.path());
     Datastore.create(files, config.path());
-    return add(config);
+    add(config);
   }
 
   /** Opens the store that is in its directory already, as it is, and writes it down. */
-  public synchronized Datastore adopt(DatastoreConfig config) {
+  public synchronized void adopt(DatastoreConfig config) {
     requireNew(config);
-    if (!Datastore.exists(files, config.path())) {
-      throw BackupException.invalid("there is no datastore in '" + config.path() + "'");
-    }
-    return add(config);
+    StoreDirectory.requireUsable(config.path());
+    add(config);
   }
 
-  private Datastore add(DatastoreConfig config) {
-    Datastore store = open(config, Holds.NONE);
+  private void add(DatastoreConfig config) {
+    RegisteredStore store = new RegisteredStore(config, false, this::open);
+    store.open();
     try {
       file.update(old -> old.with(config.section()));
     } catch (RuntimeException e) {
       store.close();
       throw e;
     }
-    entries.put(config.name(), new Entry(config, false, store, null));
-    return store;
+    entries.put(config.name(), store);
   }
 
   /**
    * Throws ALREADY_EXISTS when the name is taken, or when the directory is that of another store,
    * in it or around it: as a store of its own, a namespace of the other would be free of its holds,
-   * and its chunks would be swept.
+   * and its chunks would be swept. INVALID_INPUT for a path that is none for a store.
    */
   public synchronized void requireNew(DatastoreConfig config) {
     if (entries.containsKey(config.name())) {
       throw new BackupException(
           Kind.ALREADY_EXISTS, "datastore '" + config.name() + "' already exists.");
     }
-    for (Entry entry : entries.values()) {
-      Path taken = entry.config().path();
+    StoreDirectory.requirePlausible(config.path());
+    for (RegisteredStore other : entries.values()) {
+      Path taken = other.config().path();
       if (StorePaths.overlap(taken, config.path())) {
         throw new BackupException(
                 Kind.ALREADY_EXISTS,
                 "path '"
                     + config.path()
                     + "' is already used by datastore '"
-                    + entry.config().name()
+                    + other.config().name()
                     + "', which has '"
                     + taken
                     + "'")
@@ -176,34 +172,91 @@ public final class DatastoreRegistry implements AutoCloseable {
 
   /**
    * Changes the configuration of a store of {@code datastore.cfg}. Its path stays; how it syncs to
-   * disk counts from the next start.
+   * disk counts as soon as nobody uses it. Offline it is closed then.
    *
    * @param digest as in {@link StateFile#update(String, UnaryOperator)}
    */
   public synchronized void change(
       @Nullable String digest, DatastoreName name, UnaryOperator<DatastoreConfig> change) {
-    Entry entry = listed(name);
-    DatastoreConfig changed = change.apply(entry.config());
-    var unused = changed.syncLevel(); // throws when it cannot be read
-    file.update(digest, old -> old.with(changed.section()));
-    entries.put(name, new Entry(changed, false, entry.store(), entry.problem()));
+    RegisteredStore store = listed(name);
+    DatastoreConfig old = store.config();
+    DatastoreConfig changed = change.apply(old);
+    changed.requireReadable();
+    requireAllowed(old.maintenance(), changed);
+    file.update(digest, all -> all.with(changed.section()));
+    store.configure(changed);
   }
 
-  /**
-   * Forgets a store of {@code datastore.cfg} and closes it; its directory stays as it is. What
-   * still reads or writes there fails.
-   */
-  public synchronized void forget(@Nullable String digest, DatastoreName name) {
-    Entry entry = listed(name);
-    file.update(digest, old -> old.without(name.text()));
-    entries.remove(name);
-    if (entry.store() != null) {
-      entry.store().close();
+  private static void requireAllowed(@Nullable MaintenanceMode old, DatastoreConfig changed) {
+    MaintenanceMode next = changed.maintenance();
+    if (Objects.equals(old, next)) {
+      return;
+    }
+    if (old != null && !old.endsOnRequest()) {
+      throw BackupException.invalid("datastore '" + changed.name() + "' is being deleted")
+          .advise("Delete it again, with its data, to bring that to its end.");
+    }
+    if (next != null) {
+      var unused = next.requireChosenByPeople();
     }
   }
 
-  private Entry listed(DatastoreName name) {
-    Entry entry = entries.get(name);
+  /**
+   * Forgets a store of {@code datastore.cfg}; its directory stays as it is. Whoever uses it now
+   * goes on to his end, then it is closed.
+   */
+  public synchronized void forget(@Nullable String digest, DatastoreName name) {
+    RegisteredStore store = listed(name);
+    file.update(digest, old -> old.without(name.text()));
+    entries.remove(name);
+    store.forget();
+  }
+
+  // ---- destruction ----
+
+  /**
+   * Writes down that the data of a store of {@code datastore.cfg} are to be destroyed, after which
+   * only {@link #destroy} can be done with it, and closes it.
+   *
+   * @throws BackupException LOCKED when somebody uses it: nothing changes then; NOT_FOUND when
+   *     there is no datastore in its directory
+   */
+  public synchronized void beginDestruction(@Nullable String digest, DatastoreName name) {
+    RegisteredStore store = listed(name);
+    DatastoreConfig deleting = store.config().withMaintenance(MaintenanceMode.deleting());
+    DatastoreDestruction.requireSomething(files, deleting.path());
+    store.beginDestruction(
+        deleting, () -> file.update(digest, old -> old.with(deleting.section())));
+  }
+
+  /**
+   * Destroys the data of a store after {@link #beginDestruction}, and forgets it. After an error
+   * both can be done again.
+   *
+   * @param onData what to do when the data are gone and the store is not forgotten yet
+   * @return whether its directory is gone, too; else something is in it that is not the store's
+   */
+  public boolean destroy(
+      DatastoreName name, DatastoreDestruction.Watcher watcher, Runnable onData) {
+    RegisteredStore store = listed(name);
+    try (DatastoreDestruction destruction =
+        DatastoreDestruction.begin(files, store.config().path())) {
+      destruction.removeData(watcher);
+      removed.clear(name);
+      onData.run();
+      file.update(old -> old.without(name.text()));
+      boolean gone = destruction.removeRest();
+      synchronized (this) {
+        entries.remove(name);
+      }
+      return gone;
+    } finally {
+      store.endDestruction();
+    }
+  }
+
+  private RegisteredStore listed(DatastoreName name) {
+    RegisteredStore entry = entries.get(name);
     if (entry == null) {
       throw BackupException.notFound("datastore '" + name + "' does not exist.");
     }
@@ -214,38 +267,33 @@ public final class DatastoreRegistry implements AutoCloseable {
     return entry;
   }
 
-  /** For reading. Throws INVALID_INPUT when there is none of that name, or when it is offline. */
-  public Datastore reading(DatastoreName name) {
-    return lookup(name, false);
+  // ---- use ----
+
+  /**
+   * For reading. Throws INVALID_INPUT when there is none of that name, or when it is offline.
+   *
+   * @param until the store stays open until their end, and is not destroyed before
+   */
+  public Datastore reading(DatastoreName name, Leases until) {
+    return entry(name).use(false, until);
   }
 
-  /** For writing, which a store in maintenance refuses. */
-  public Datastore writing(DatastoreName name) {
-    return lookup(name, true);
+  /** For writing, which a store in maintenance refuses; else as {@link #reading}. */
+  public Datastore writing(DatastoreName name, Leases until) {
+    return entry(name).use(true, until);
   }
 
-  private synchronized Datastore lookup(DatastoreName name, boolean writing) {
-    Entry entry = entries.get(name);
+  /** How many use it now: sessions, tasks, calls that are not answered yet. */
+  public RegisteredStore.Operations operations(DatastoreName name) {
+    return entry(name).operations();
+  }
+
+  private RegisteredStore entry(DatastoreName name) {
+    RegisteredStore entry = entries.get(name);
     if (entry == null) {
       throw unknown(name);
     }
-    DatastoreConfig.Maintenance maintenance = entry.config().maintenance();
-    BackupException refusal = maintenance == null ? null : maintenance.refusal(name, writing);
-    if (refusal != null) {
-      throw refusal;
-    }
-    Datastore store = entry.store();
-    if (store == null) {
-      BackupException problem = entry.problem();
-      throw new BackupException(
-          problem == null ? Kind.INTERNAL : problem.kind(),
-          "datastore '"
-              + name
-              + "' cannot be opened: "
-              + (problem == null ? "unknown reason" : problem.text()),
-          problem);
-    }
-    return store;
+    return entry;
   }
 
   private static BackupException unknown(DatastoreName name) {
@@ -262,28 +310,32 @@ public final class DatastoreRegistry implements AutoCloseable {
   }
 
   /** By name. */
-  public synchronized List<DatastoreConfig> configs() {
-    return entries.values().stream().map(Entry::config).toList();
+  public List<DatastoreConfig> configs() {
+    return entries.values().stream().map(RegisteredStore::config).toList();
   }
 
   /** Null when there is none. */
-  public synchronized @Nullable DatastoreConfig config(DatastoreName name) {
-    Entry entry = entries.get(name);
+  public @Nullable DatastoreConfig config(DatastoreName name) {
+    RegisteredStore entry = entries.get(name);
     return entry == null ? null : entry.config();
   }
 
-  public synchronized boolean isDeclared(DatastoreName name) {
-    Entry entry = entries.get(name);
+  public boolean isDeclared(DatastoreName name) {
+    RegisteredStore entry = entries.get(name);
     return entry != null && entry.declared();
   }
 
-  /** Those that are open, by name. */
-  public synchronized SortedMap<DatastoreName, Datastore> stores() {
+  /**
+   * Those that are open now, by name: to look at, not to use, since nothing keeps them from being
+   * closed.
+   */
+  public SortedMap<DatastoreName, Datastore> stores() {
     SortedMap<DatastoreName, Datastore> open = new TreeMap<>();
     entries.forEach(
         (name, entry) -> {
-          if (entry.store() != null) {
-            open.put(name, entry.store());
+          Datastore store = entry.store();
+          if (store != null) {
+            open.put(name, store);
           }
         });
     return Collections.unmodifiableSortedMap(open);
@@ -301,11 +353,7 @@ public final class DatastoreRegistry implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    for (Entry entry : new ArrayList<>(entries.values())) {
-      if (entry.store() != null) {
-        entry.store().close();
-      }
-    }
+    entries.values().forEach(RegisteredStore::close);
     entries.clear();
   }
 }

@@ -82,6 +82,17 @@ public final class RemovedSnapshots {
     }
   }
 
+  /** The datastore was destroyed. */
+  public synchronized void clear(DatastoreName store) {
+    for (String file : directory.names(DIRECTORY)) {
+      if (file.equals(store.text()) || file.startsWith(store + ":")) {
+        String name = DIRECTORY + "/" + file;
+        namespaces.remove(name);
+        directory.delete(name);
+      }
+    }
+  }
+
   // No component can hold a colon.
   private static String name(DatastoreName store, Namespace namespace) {
     StringBuilder name = new StringBuilder(DIRECTORY).append('/').append(store);

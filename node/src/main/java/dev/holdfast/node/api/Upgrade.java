@@ -12,7 +12,8 @@ public interface Upgrade {
   ParamSchema schema();
 
   /**
-   * Does all checks and takes all locks; blocking, on a virtual thread.
+   * Does all checks and takes all locks; blocking, on a virtual thread. What the call's leases hold
+   * is given back when this throws, else by what it returns.
    *
    * @param protocol the request's {@code Upgrade} header
    * @return what then swaps the protocol, called on the request's event loop

@@ -1,17 +1,18 @@
 package dev.holdfast.node.job;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.SyncRules;
+import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.replication.mesh.MeshCoordinator;
 import dev.holdfast.replication.mesh.MeshEvent;
 import dev.holdfast.replication.mesh.SiteStatus;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -33,12 +34,12 @@ public final class SiteStatuses {
   }
 
   /** The newest snapshot of each group; reads the names in every store, so it takes a while. */
-  public void announceAll(Collection<Datastore> stores) {
-    for (Datastore store : stores) {
-      try {
-        announce(store);
+  public void announceAll(DatastoreRegistry stores) {
+    for (DatastoreName name : stores.stores().keySet()) {
+      try (Leases leases = new Leases()) {
+        announce(stores.reading(name, leases));
       } catch (BackupException e) {
-        LOG.warn("datastore {}: what it holds is not announced: {}", store.name(), e.text());
+        LOG.warn("datastore {}: what it holds is not announced: {}", name, e.text());
       }
     }
   }

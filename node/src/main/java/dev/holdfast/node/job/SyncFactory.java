@@ -1,6 +1,7 @@
 package dev.holdfast.node.job;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.meshconfig.Limits;
 import dev.holdfast.meshconfig.PeerConfig;
@@ -59,14 +60,18 @@ public final class SyncFactory {
     this.clock = clock;
   }
 
-  /** Blocks on the peer's secret file; throws when that or the datastore cannot be used. */
-  Sync make(SyncConfig config) {
+  /**
+   * Blocks on the peer's secret file; throws when that or the datastore cannot be used.
+   *
+   * @param until when the sync is not used any more
+   */
+  Sync make(SyncConfig config, Leases until) {
     PeerConfig peer = peers.config(config.remote().peer());
     RemoteNode remote = peers.remote(peer.name());
     Mapping mapping = Mapping.of(config, peer.token());
     return switch (config) {
       case SyncConfig.Pull pull -> {
-        Datastore into = stores.writing(pull.into().store());
+        Datastore into = stores.writing(pull.into().store(), until);
         yield new PullSync(
             remote,
             pull.from().store(),
@@ -82,7 +87,7 @@ public final class SyncFactory {
       }
       case SyncConfig.Push push ->
           new PushSync(
-              stores.reading(push.from().store()),
+              stores.reading(push.from().store(), until),
               remote,
               push.to().store(),
               mapping,

@@ -1,5 +1,6 @@
 package dev.holdfast.node.job;
 
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
@@ -24,7 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,7 +48,7 @@ public final class SyncJob implements Job {
 
   private final SyncConfig config;
   private final boolean once;
-  private final Supplier<Sync> syncs;
+  private final Function<Leases, Sync> syncs;
   private final TaskRegistry tasks;
   private final JobRunner runner;
   private final Scheduler timer;
@@ -84,12 +85,12 @@ public final class SyncJob implements Job {
   }
 
   /**
-   * @param syncs makes what carries out a run, anew for each
+   * @param syncs makes what carries out a run, anew for each, to be used until then
    * @param onTransferred hears of each snapshot that reached the target; must not block long
    */
   SyncJob(
       SyncConfig config,
-      Supplier<Sync> syncs,
+      Function<Leases, Sync> syncs,
       TaskRegistry tasks,
       JobRunner runner,
       Scheduler timer,
@@ -103,7 +104,7 @@ public final class SyncJob implements Job {
   SyncJob(
       SyncConfig config,
       boolean once,
-      Supplier<Sync> syncs,
+      Function<Leases, Sync> syncs,
       TaskRegistry tasks,
       JobRunner runner,
       Scheduler timer,
@@ -143,8 +144,8 @@ public final class SyncJob implements Job {
 
   /** What a run would do now; blocks on the peer. */
   SyncPlan plan() {
-    try {
-      return syncs.get().plan(SyncScope.ALL);
+    try (Leases until = new Leases()) {
+      return syncs.apply(until).plan(SyncScope.ALL);
     } catch (BackupException e) {
       throw named(e);
     }
@@ -258,7 +259,7 @@ public final class SyncJob implements Job {
   }
 
   private void carryOut(WorkerTask task, List<SyncScope> scopes, Outcome outcome) {
-    Sync sync = syncs.get();
+    Sync sync = syncs.apply(task.leases());
     SyncReport report = new TaskReport(task, moved -> onTransferred.accept(config, moved));
     for (SyncScope scope : scopes) {
       task.checkAborted();

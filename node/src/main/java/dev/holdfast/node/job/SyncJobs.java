@@ -1,5 +1,6 @@
 package dev.holdfast.node.job;
 
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
@@ -79,7 +80,8 @@ public final class SyncJobs implements AutoCloseable {
   public synchronized void put(SyncConfig config) {
     remove(config.id());
     SyncJob job =
-        new SyncJob(config, () -> factory.make(config), tasks, runner, timer, this::transferred);
+        new SyncJob(
+            config, until -> factory.make(config, until), tasks, runner, timer, this::transferred);
     Map<String, SyncJob> more = new LinkedHashMap<>(jobs);
     more.put(config.id(), job);
     jobs = Collections.unmodifiableMap(more);
@@ -196,9 +198,17 @@ public final class SyncJobs implements AutoCloseable {
    * @throws BackupException when the peer or the datastore cannot be used at all
    */
   public Upid runOnce(SyncConfig config, AuthId caller) {
-    var unused = factory.make(config);
+    try (Leases briefly = new Leases()) {
+      var unused = factory.make(config, briefly);
+    }
     return new SyncJob(
-            config, true, () -> factory.make(config), tasks, runner, timer, this::transferred)
+            config,
+            true,
+            until -> factory.make(config, until),
+            tasks,
+            runner,
+            timer,
+            this::transferred)
         .start(caller, new Trigger.Request());
   }
 

@@ -10,19 +10,18 @@ import dev.holdfast.chunkstore.gc.GcStatusFile;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.work.Workers;
-import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.node.api.DatastoreConfig;
 import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.job.Job;
 import dev.holdfast.node.job.JobId;
 import dev.holdfast.node.job.JobRunner;
 import dev.holdfast.node.job.JobType;
+import dev.holdfast.node.job.TaskJob;
 import dev.holdfast.node.job.Trigger;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import dev.holdfast.node.task.WorkerTask;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Garbage collection of each datastore: a job that runs when {@code gc-schedule} says so, and when
@@ -42,7 +41,18 @@ public final class CollectionJobs {
 
   /** One for each datastore, as configured now. */
   public List<Job> all() {
-    return stores.configs().stream().<Job>map(CollectionJob::new).toList();
+    return stores.configs().stream().<Job>map(this::job).toList();
+  }
+
+  private TaskJob job(DatastoreConfig config) {
+    DatastoreName name = config.name();
+    return new TaskJob(
+        id(name),
+        config.collectionSchedule(),
+        true,
+        name.text(),
+        runner,
+        task -> collect(task, stores.writing(name, task.leases()), options(name, false)));
   }
 
   public static JobId id(DatastoreName store) {
@@ -50,17 +60,13 @@ public final class CollectionJobs {
   }
 
   /**
-   * Starts a collection and returns at once.
+   * Starts a collection, as a run of the job, and returns at once.
    *
-   * @throws BackupException LOCKED, with PBS's words, when one runs; INVALID_INPUT when the
-   *     datastore cannot be written to now
+   * @throws BackupException LOCKED, with PBS's words, when one runs
    */
-  public Upid start(DatastoreName name, AuthId caller, Trigger trigger) {
-    Datastore store = stores.writing(name);
-    GcOptions options = options(name, false);
+  public Upid start(DatastoreName name, AuthId caller) {
     try {
-      return runner.start(
-          id(name), name.text(), caller, trigger, task -> collect(store, options, task));
+      return job(stores.requireConfig(name)).start(caller, new Trigger.Request());
     } catch (BackupException e) {
       throw e.kind() == Kind.LOCKED ? running(name, e) : e;
     }
@@ -68,13 +74,11 @@ public final class CollectionJobs {
 
   /** Starts a task that tells what a collection would remove; it is no run of the job. */
   public Upid startDryRun(DatastoreName name, AuthId caller) {
-    Datastore store = stores.reading(name);
-    GcOptions options = options(name, true);
     return tasks.spawn(
         JobType.GARBAGE_COLLECTION.text(),
         name.text(),
         caller,
-        task -> collect(store, options, task));
+        task -> collect(task, stores.reading(name, task.leases()), options(name, true)));
   }
 
   private GcOptions options(DatastoreName name, boolean dryRun) {
@@ -82,7 +86,7 @@ public final class CollectionJobs {
     return new GcOptions(tuning.cutoff(), tuning.checkAccessTimes(), dryRun, workers);
   }
 
-  private void collect(Datastore store, GcOptions options, WorkerTask task) {
+  private static void collect(WorkerTask task, Datastore store, GcOptions options) {
     task.log(
         "starting garbage collection on store "
             + store.name()
@@ -100,33 +104,5 @@ public final class CollectionJobs {
         Kind.LOCKED,
         "unable to start garbage collection job on datastore " + name + " - already running",
         cause);
-  }
-
-  private final class CollectionJob implements Job {
-    private final DatastoreConfig config;
-
-    CollectionJob(DatastoreConfig config) {
-      this.config = config;
-    }
-
-    @Override
-    public JobId id() {
-      return CollectionJobs.id(config.name());
-    }
-
-    @Override
-    public Optional<CalendarEvent> schedule() {
-      return config.collectionSchedule();
-    }
-
-    @Override
-    public boolean enabled() {
-      return true;
-    }
-
-    @Override
-    public Upid start(AuthId caller, Trigger trigger) {
-      return CollectionJobs.this.start(config.name(), caller, trigger);
-    }
   }
 }

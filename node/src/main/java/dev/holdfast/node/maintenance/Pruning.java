@@ -161,7 +161,7 @@ public final class Pruning {
    * @throws BackupException when the datastore or the namespace is not there, or in maintenance
    */
   public void datastore(WorkerTask task, Order order, AuthId caller) {
-    Datastore store = stores.writing(order.store());
+    Datastore store = stores.writing(order.store(), task.leases());
     int depth = order.maxDepth().orElse(Namespace.DEPTH_MAX);
     List<Namespace> namespaces = store.namespaces(order.namespace(), depth);
     task.log(

@@ -1,6 +1,7 @@
 package dev.holdfast.node.maintenance;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.AuthId;
@@ -51,7 +52,20 @@ public final class UsageTasks {
    * @throws BackupException LOCKED while one of the same datastore runs
    */
   public Upid start(DatastoreName name, AuthId caller) {
-    Datastore store = stores.reading(name);
+    Leases use = new Leases();
+    try {
+      return start(stores.reading(name, use), use, caller);
+    } catch (RuntimeException e) {
+      use.close();
+      throw e;
+    }
+  }
+
+  /**
+   * @param use given back at the end of the task
+   */
+  private Upid start(Datastore store, Leases use, AuthId caller) {
+    DatastoreName name = store.name();
     if (!running.add(name)) {
       throw new BackupException(
               Kind.LOCKED, "the usage of datastore '" + name + "' is being measured already")
@@ -59,6 +73,7 @@ public final class UsageTasks {
     }
     try {
       WorkerTask task = tasks.start("usage", name.text(), caller);
+      task.leases().hold(use);
       task.beforeEnd(status -> running.remove(name));
       tasks.spawn(task, body -> measure(store, body));
       return task.upid();

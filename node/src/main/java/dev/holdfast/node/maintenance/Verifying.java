@@ -89,7 +89,7 @@ public final class Verifying {
    * @throws BackupException CORRUPT_DATA when something cannot be restored; CANCELLED
    */
   public void run(WorkerTask task, Order order, AuthId caller) {
-    Datastore store = stores.reading(order.store());
+    Datastore store = stores.reading(order.store(), task.leases());
     VerificationLog log = new VerificationLog(task, order.store());
     Workers workers = workers(order);
     DatastoreVerifier verifier =

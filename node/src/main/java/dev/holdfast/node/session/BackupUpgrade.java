@@ -2,7 +2,7 @@ package dev.holdfast.node.session;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.datastore.GroupLock;
-import dev.holdfast.chunkstore.datastore.Lease;
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.datastore.SnapshotWriter;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
@@ -22,16 +22,13 @@ import dev.holdfast.node.task.WorkerTask;
 import dev.holdfast.replication.wire.WireServer;
 import dev.holdfast.replication.wire.WireSettings;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Opens backup sessions: the checks of spec/protocols.md §4.1 in their order, each with its text,
- * then the locks, then the session. Locks are taken group, base snapshot, new snapshot; whatever
- * fails gives back what was taken.
+ * then the locks, then the session. Locks are taken group, base snapshot, new snapshot.
  */
 public final class BackupUpgrade implements Upgrade {
   private static final GroupId BENCHMARK = new GroupId(BackupType.HOST, "benchmark");
@@ -64,7 +61,7 @@ public final class BackupUpgrade implements Upgrade {
       throw new BackupException(
           Kind.PERMISSION, "missing permissions 'Datastore.Backup' on '" + path + "'");
     }
-    Datastore store = sessions.stores().apply(call.params().store());
+    Datastore store = sessions.stores().apply(call.params().store(), call.leases());
     UpgradeChecks.protocol(protocol, BackupProtocol.NAME);
     if (!store.namespaceExists(namespace)) {
       throw BackupException.notFound("namespace not found");
@@ -72,13 +69,7 @@ public final class BackupUpgrade implements Upgrade {
     SnapshotId snapshot = call.params().snapshot();
     boolean benchmark = call.params().bool("benchmark", false);
     checkBenchmark(snapshot.group(), benchmark);
-    List<Lease> held = new ArrayList<>();
-    try {
-      return open(call, store, namespace, snapshot, benchmark, held);
-    } catch (RuntimeException | Error e) {
-      release(held);
-      throw e;
-    }
+    return open(call, store, namespace, snapshot, benchmark);
   }
 
   private static void checkBenchmark(GroupId group, boolean benchmark) {
@@ -91,28 +82,23 @@ public final class BackupUpgrade implements Upgrade {
   }
 
   private Consumer<HttpServerRequest> open(
-      ApiCall call,
-      Datastore store,
-      Namespace namespace,
-      SnapshotId snapshot,
-      boolean benchmark,
-      List<Lease> held) {
+      ApiCall call, Datastore store, Namespace namespace, SnapshotId snapshot, boolean benchmark) {
     AuthId caller = call.who();
-    held.add(store.openWriter());
-    GroupLock group = store.lockGroup(namespace, snapshot.group(), caller);
-    held.add(group);
+    Leases locks = call.leases().hold(new Leases());
+    locks.hold(store.openWriter());
+    GroupLock group = locks.hold(store.lockGroup(namespace, snapshot.group(), caller));
     if (!benchmark && !caller.mayActFor(group.owner())) {
       throw BackupException.invalid(
           "backup owner check failed (" + caller + " != " + group.owner() + ")");
     }
     SnapshotId last = lastUsable(store, namespace, snapshot);
     if (last != null) {
-      held.add(store.lockBase(namespace, last));
+      locks.hold(store.lockBase(namespace, last));
     }
     store.removeUnfinished(namespace, snapshot.group());
     SnapshotWriter writer = store.beginSnapshot(namespace, snapshot);
     try {
-      return begin(call, store, namespace, benchmark, held, writer, last);
+      return begin(call, store, namespace, benchmark, locks, writer, last);
     } catch (RuntimeException | Error e) {
       writer.abort();
       throw e;
@@ -124,7 +110,7 @@ public final class BackupUpgrade implements Upgrade {
       Datastore store,
       Namespace namespace,
       boolean benchmark,
-      List<Lease> held,
+      Leases locks,
       SnapshotWriter writer,
       @Nullable SnapshotId last) {
     AuthId caller = call.who();
@@ -147,7 +133,7 @@ public final class BackupUpgrade implements Upgrade {
     BackupState state = new BackupState(store, namespace, writer, last, task::log);
     Runnable onFinish =
         () -> {
-          release(held);
+          locks.close();
           sessions.listener().finished(store.name(), namespace, snapshot, caller);
         };
     BackupProtocol session =
@@ -159,7 +145,7 @@ public final class BackupUpgrade implements Upgrade {
             state,
             benchmark,
             onFinish,
-            finished -> release(held));
+            finished -> call.leases().close());
     return request ->
         WireServer.upgrade(request, BackupProtocol.NAME, WireSettings.DEFAULT, session)
             .onFailure(session::abandoned);
@@ -184,10 +170,5 @@ public final class BackupUpgrade implements Upgrade {
       throw BackupException.invalid("backup timestamp is older than last backup.");
     }
     return last;
-  }
-
-  /** The last taken first; closing twice does no harm. */
-  private static void release(List<Lease> held) {
-    held.reversed().forEach(Lease::close);
   }
 }

@@ -37,7 +37,7 @@ final class ReaderProtocol extends SessionProtocol {
   private final Set<Digest> allowed = ConcurrentHashMap.newKeySet();
 
   /**
-   * @param release gives back the snapshot's shared lock
+   * @param release gives back the datastore and the shared lock of the snapshot
    */
   ReaderProtocol(
       Executor workers,

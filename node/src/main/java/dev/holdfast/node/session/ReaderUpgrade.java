@@ -1,7 +1,7 @@
 package dev.holdfast.node.session;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
-import dev.holdfast.chunkstore.datastore.Lease;
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Namespace;
@@ -50,7 +50,8 @@ public final class ReaderUpgrade implements Upgrade {
     if (!readsAll && !rights.any(Set.of(Privilege.DATASTORE_BACKUP))) {
       throw BackupException.invalid("no permissions on " + path);
     }
-    Datastore store = sessions.stores().apply(call.params().store());
+    Leases leases = call.leases();
+    Datastore store = sessions.stores().apply(call.params().store(), leases);
     UpgradeChecks.protocol(protocol, ReaderProtocol.NAME);
     SnapshotId snapshot = call.params().snapshot();
     if (!readsAll && !caller.mayActFor(owner(store, namespace, snapshot))) {
@@ -59,13 +60,8 @@ public final class ReaderUpgrade implements Upgrade {
     if (!store.snapshotExists(namespace, snapshot)) {
       throw BackupException.invalid("snapshot " + snapshot + " does not exist.");
     }
-    Lease lock = store.lockSnapshotShared(namespace, snapshot);
-    try {
-      return open(caller, store, namespace, snapshot, lock);
-    } catch (RuntimeException | Error e) {
-      lock.close();
-      throw e;
-    }
+    leases.hold(store.lockSnapshotShared(namespace, snapshot));
+    return begin(caller, store, namespace, snapshot, leases);
   }
 
   // 400, not 404: so the real server answers for a group that is not there.
@@ -77,8 +73,8 @@ public final class ReaderUpgrade implements Upgrade {
     }
   }
 
-  private Consumer<HttpServerRequest> open(
-      AuthId caller, Datastore store, Namespace namespace, SnapshotId snapshot, Lease lock) {
+  private Consumer<HttpServerRequest> begin(
+      AuthId caller, Datastore store, Namespace namespace, SnapshotId snapshot, Leases leases) {
     String workerId =
         String.format(Locale.ROOT, "%s:%s/%08X", store.name(), snapshot.group(), snapshot.time());
     WorkerTask task = sessions.tasks().start("reader", workerId, caller);
@@ -89,7 +85,7 @@ public final class ReaderUpgrade implements Upgrade {
             + store.relativePath(namespace, snapshot)
             + "\"");
     ReaderProtocol session =
-        new ReaderProtocol(sessions.workers(), task, store, namespace, snapshot, lock::close);
+        new ReaderProtocol(sessions.workers(), task, store, namespace, snapshot, leases::close);
     return request ->
         WireServer.upgrade(request, ReaderProtocol.NAME, WireSettings.READER, session)
             .onFailure(session::abandoned);

@@ -1,6 +1,7 @@
 package dev.holdfast.node.session;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Namespace;
@@ -8,7 +9,7 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.task.TaskRegistry;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /**
  * What all sessions of a node share.
@@ -17,7 +18,7 @@ import java.util.function.Function;
  * @param workers the node's bounded pool, which hashes, unpacks and touches files
  */
 public record Sessions(
-    Function<DatastoreName, Datastore> stores,
+    BiFunction<DatastoreName, Leases, Datastore> stores,
     AccessControl access,
     TaskRegistry tasks,
     Executor workers,

@@ -1,5 +1,6 @@
 package dev.holdfast.node.task;
 
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import java.io.IOException;
@@ -24,6 +25,7 @@ public final class WorkerTask {
   private final TaskLog log;
   private final List<Runnable> onAbort = new ArrayList<>();
   private final List<Consumer<TaskStatus>> beforeEnd = new ArrayList<>();
+  private final Leases leases = new Leases();
   private int warnings;
   private boolean aborted;
   private boolean finished;
@@ -36,6 +38,11 @@ public final class WorkerTask {
 
   public Upid upid() {
     return upid;
+  }
+
+  /** What the task holds until its end: given back before anybody is told of that. */
+  public Leases leases() {
+    return leases;
   }
 
   public void log(String text) {
@@ -124,6 +131,7 @@ public final class WorkerTask {
         LOG.error("task {}: what belongs to its end was not done", upid, e);
       }
     }
+    leases.close();
     try (log) {
       log.end(status);
     } catch (IOException e) {

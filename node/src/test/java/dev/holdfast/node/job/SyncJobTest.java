@@ -60,7 +60,7 @@ final class SyncJobTest {
             AuthId.ROOT,
             SyncRules.DEFAULT);
     JobRunner runner = new JobRunner(tasks, states);
-    job = new SyncJob(config, () -> sync, tasks, runner, timer, (from, moved) -> {});
+    job = new SyncJob(config, until -> sync, tasks, runner, timer, (from, moved) -> {});
   }
 
   private static BackupException down() {

@@ -3,6 +3,8 @@ package dev.holdfast.node.api.rest;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.Leases;
+import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.gc.GcStatusFile;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.node.access.Privilege;
@@ -22,10 +24,12 @@ import dev.holdfast.node.api.Shape.Value;
 import dev.holdfast.node.job.Job;
 import dev.holdfast.node.job.JobStatus;
 import dev.holdfast.node.job.Jobs;
-import dev.holdfast.node.job.Trigger;
 import dev.holdfast.node.maintenance.CollectionJobs;
 import dev.holdfast.node.task.Upid;
 import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Garbage collection of a datastore: starting one, and what the last one found, from its {@code
@@ -33,6 +37,7 @@ import java.util.List;
  * §6.2, §6.6).
  */
 final class CollectionEndpoints {
+  private static final Logger LOG = LoggerFactory.getLogger(CollectionEndpoints.class);
   private static final String STORE = "/admin/datastore/{store}/gc";
   private static final List<String> COUNTS =
       List.of(
@@ -91,7 +96,7 @@ final class CollectionEndpoints {
             Doc.of("Shows the last garbage collection of a datastore.", JOB, "what it found"),
             ParamSchema.of(Param.STORE),
             Rule.any("/datastore/{store}", Privilege.DATASTORE_AUDIT),
-            call -> ApiResult.of(job(stores.reading(call.params().store())))));
+            call -> ApiResult.of(job(stores.reading(call.params().store(), call.leases())))));
     router.add(
         "GET",
         "/admin/gc",
@@ -111,12 +116,13 @@ final class CollectionEndpoints {
   }
 
   private ApiResult start(ApiCall call) {
-    DatastoreName store = call.params().store();
-    Upid task =
-        call.params().bool("dry-run", false)
-            ? collections.startDryRun(store, call.who())
-            : collections.start(store, call.who(), new Trigger.Request());
-    return ApiResult.of(task.toString());
+    DatastoreName name = call.params().store();
+    if (call.params().bool("dry-run", false)) {
+      var unused = stores.reading(name, call.leases()); // says at once when that cannot be
+      return ApiResult.of(collections.startDryRun(name, call.who()).toString());
+    }
+    var unused = stores.writing(name, call.leases());
+    return ApiResult.of(collections.start(name, call.who()).toString());
   }
 
   private ApiResult list(ApiCall call) {
@@ -125,10 +131,20 @@ final class CollectionEndpoints {
       DatastoreName name = config.name();
       boolean wanted = !call.params().has("store") || call.params().store().equals(name);
       if (wanted && visibility.audits(call.who(), name)) {
-        list.add(job(stores.reading(name)));
+        usable(name, call.leases()).ifPresent(store -> list.add(job(store)));
       }
     }
     return ApiResult.of(list);
+  }
+
+  /** One in maintenance, or that cannot be opened, hides no other. */
+  private Optional<Datastore> usable(DatastoreName name, Leases leases) {
+    try {
+      return Optional.of(stores.reading(name, leases));
+    } catch (BackupException e) {
+      LOG.debug("the last collection of '{}' is not listed: {}", name, e.text());
+      return Optional.empty();
+    }
   }
 
   private ObjectNode job(Datastore store) {

@@ -109,7 +109,7 @@ final class ContentEndpoints {
 
   private StoredContent open(ApiCall call) {
     GroupAccess.Scope scope = access.scope(call, READ);
-    Datastore store = stores.reading(call.params().store());
+    Datastore store = stores.reading(call.params().store(), call.leases());
     scope.check(store, call.params().namespace(), call.params().snapshot().group());
     return StoredContent.open(store, call.params().namespace(), call.params().snapshot());
   }

@@ -2,8 +2,9 @@ package dev.holdfast.node.api.rest;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.chunkstore.chunk.ChunkStore;
+import dev.holdfast.chunkstore.datastore.DatastoreDestruction;
 import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.node.access.AccessControl;
@@ -24,7 +25,7 @@ import dev.holdfast.node.api.Shape.Field;
 import dev.holdfast.node.maintenance.PruneJobConfig;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
-import java.nio.file.Path;
+import dev.holdfast.node.task.WorkerTask;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -40,6 +41,7 @@ import java.util.stream.Stream;
 final class DatastoreConfigEndpoints {
   private static final String CONFIGS = "/config/datastore";
   private static final String CONFIG = CONFIGS + "/{name}";
+  private static final String DELETE_TASK = "delete-datastore";
   private static final Param NAME =
       Param.safeId("name", DatastoreName.LENGTH_MIN, DatastoreName.LENGTH_MAX);
 
@@ -147,12 +149,13 @@ final class DatastoreConfigEndpoints {
         "DELETE",
         CONFIG,
         new Endpoint(
-                Doc.task("Forgets a datastore; its directory stays.")
-                    .fails(501, "its data was to be destroyed"),
+                Doc.task(
+                    "Forgets a datastore; its directory stays, unless its data are to be"
+                        + " destroyed."),
                 ParamSchema.of(
                     NAME, Param.bool("keep-job-configs"), Param.bool("destroy-data"), Param.DIGEST),
                 Rule.any("/datastore/{name}", Privilege.DATASTORE_ALLOCATE),
-                this::forget)
+                this::remove)
             .absentIs404());
   }
 
@@ -208,11 +211,7 @@ final class DatastoreConfigEndpoints {
     params.optionalText("path").ifPresent(path -> properties.put("path", path.strip()));
     DatastoreConfig config =
         new DatastoreConfig(new DatastoreName(params.text("name")), properties);
-    if (!Path.of(config.properties().getOrDefault("path", "")).isAbsolute()) {
-      throw BackupException.invalid("datastore path '" + config.path() + "' is not absolute");
-    }
-    var level = config.syncLevel(); // a wrong tuning text is refused before anything is made
-    stores.requireNew(config);
+    stores.requireNew(config); // refused before there is a task
     Optional<PruneJobConfig> prune = jobs.pruneJob(config.name(), pruneOptions(params));
     AtomicReference<Upid> upid = new AtomicReference<>();
     tasks.run(
@@ -228,7 +227,7 @@ final class DatastoreConfigEndpoints {
             task.log("create datastore '" + config.name() + "' in '" + config.path() + "'");
             stores.create(config);
           }
-          task.log("datastore is open, sync-level " + level);
+          task.log("datastore is open, sync-level " + config.syncLevel());
           prune.ifPresent(
               job -> {
                 jobs.add(job);
@@ -291,28 +290,74 @@ final class DatastoreConfigEndpoints {
     return properties;
   }
 
-  private ApiResult forget(ApiCall call) throws Exception {
-    Params params = call.params();
-    DatastoreName name = new DatastoreName(params.text(NAME.name()));
-    if (params.bool("destroy-data", false)) {
-      throw new BackupException(
-          Kind.NOT_BUILT, "destroying the data of a datastore is not built yet on this node");
-    }
+  // ---- removal ----
+
+  private ApiResult remove(ApiCall call) throws Exception {
+    DatastoreName name = new DatastoreName(call.params().text(NAME.name()));
+    return call.params().bool("destroy-data", false) ? destroy(call, name) : forget(call, name);
+  }
+
+  private ApiResult forget(ApiCall call, DatastoreName name) throws Exception {
     AtomicReference<Upid> upid = new AtomicReference<>();
     tasks.run(
-        "delete-datastore",
+        DELETE_TASK,
         name.text(),
         call.who(),
         task -> {
           upid.set(task.upid());
-          stores.forget(params.digest(), name);
-          if (!params.bool("keep-job-configs", false)) {
-            String path = GroupAccess.path(name, Namespace.ROOT);
-            var unused = access.acl().update(acl -> acl.withoutBelow(path));
-            jobs.removeOf(name, call.who());
-          }
+          stores.forget(call.params().digest(), name);
+          removeWhatBelongsToIt(call, name);
           task.log("forgot datastore '" + name + "'; its directory stays as it is");
         });
     return ApiResult.of(String.valueOf(upid.get()));
+  }
+
+  /** That it cannot be is an answer; then it takes long, so the task is. */
+  private ApiResult destroy(ApiCall call, DatastoreName name) {
+    stores.beginDestruction(call.params().digest(), name);
+    Upid upid =
+        tasks.spawn(
+            DELETE_TASK,
+            name.text(),
+            call.who(),
+            task -> {
+              boolean directoryGone =
+                  stores.destroy(
+                      name, new DestructionLog(task), () -> removeWhatBelongsToIt(call, name));
+              task.log(
+                  "destroyed datastore '"
+                      + name
+                      + (directoryGone
+                          ? "'"
+                          : "'; its directory has something else in it, and stays"));
+            });
+    return ApiResult.of(upid.toString());
+  }
+
+  private void removeWhatBelongsToIt(ApiCall call, DatastoreName name) {
+    if (!call.params().bool("keep-job-configs", false)) {
+      String path = GroupAccess.path(name, Namespace.ROOT);
+      var unused = access.acl().update(acl -> acl.withoutBelow(path));
+      jobs.removeOf(name, call.who());
+    }
+  }
+
+  /** Tells how far it is, and stops when asked to. */
+  private record DestructionLog(WorkerTask task) implements DatastoreDestruction.Watcher {
+    private static final int DIRECTORIES_PER_LINE = ChunkStore.PREFIX_COUNT / 16;
+
+    @Override
+    public void chunkDirectory(int number) {
+      task.checkAborted();
+      if (number > 0 && number % DIRECTORIES_PER_LINE == 0) {
+        task.log("removed " + 100 * number / ChunkStore.PREFIX_COUNT + "% of the chunks");
+      }
+    }
+
+    @Override
+    public void removed(String name) {
+      task.checkAborted();
+      task.log("removed '" + name + "'");
+    }
   }
 }

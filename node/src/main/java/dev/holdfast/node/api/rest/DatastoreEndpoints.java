@@ -104,9 +104,9 @@ final class DatastoreEndpoints {
         ObjectNode json = list.addObject().put("store", config.name().text());
         json.put("comment", view == View.WHOLE ? config.comment() : null);
         putKind(json);
-        DatastoreConfig.Maintenance maintenance = config.maintenance();
+        String maintenance = config.properties().get("maintenance-mode");
         if (maintenance != null) {
-          json.put("maintenance", config.properties().get("maintenance-mode"));
+          json.put("maintenance", maintenance);
         }
       }
     }
@@ -120,7 +120,7 @@ final class DatastoreEndpoints {
     if (view == View.NOTHING) {
       throw new BackupException(Kind.PERMISSION, "permission check failed");
     }
-    Datastore store = stores.reading(name);
+    Datastore store = stores.reading(name, call.leases());
     FileOps.Space space = whole ? store.space() : new FileOps.Space(0, 0, 0);
     ObjectNode json =
         Json.object()

@@ -85,7 +85,7 @@ final class NamespaceEndpoints {
     DatastoreName name = call.params().store();
     Namespace parent = call.params().namespace("parent");
     int depth = (int) call.params().integer("max-depth", Namespace.DEPTH_MAX);
-    Datastore store = stores.reading(name);
+    Datastore store = stores.reading(name, call.leases());
     ArrayNode list = Json.array();
     for (Namespace namespace : store.namespaces(parent, depth)) {
       if (access.sees(call.who(), name, namespace)) {
@@ -112,7 +112,7 @@ final class NamespaceEndpoints {
           "namespace too deep, " + parent.depth() + " >= max " + Namespace.DEPTH_MAX);
     }
     Namespace namespace = parent.child(call.params().text("name"));
-    stores.writing(name).createNamespace(namespace);
+    stores.writing(name, call.leases()).createNamespace(namespace);
     return ApiResult.of(namespace.toString());
   }
 
@@ -122,7 +122,9 @@ final class NamespaceEndpoints {
     Namespace parent = namespace.parent();
     access.requireModify(call.who(), name, parent == null ? Namespace.ROOT : parent);
     DeleteStats stats =
-        stores.writing(name).deleteNamespace(namespace, call.params().bool("delete-groups", false));
+        stores
+            .writing(name, call.leases())
+            .deleteNamespace(namespace, call.params().bool("delete-groups", false));
     stores.removed().clear(name, namespace);
     return SnapshotEndpoints.removed(call, stats);
   }

@@ -127,7 +127,7 @@ final class PruneEndpoints {
     Namespace namespace = params.namespace();
     GroupId group = params.group();
     GroupAccess.Scope scope = access.scope(call, REMOVE);
-    Datastore store = stores.writing(params.store());
+    Datastore store = stores.writing(params.store(), call.leases());
     scope.check(store, namespace, group);
     if (store.snapshots(namespace, group).isEmpty()) {
       store.owner(namespace, group); // refuses a group that is not there
@@ -138,18 +138,14 @@ final class PruneEndpoints {
       return ApiResult.of(json(decisions, namespace));
     }
     String id = store.name() + ":" + namespace + ":" + group;
+    TaskRegistry.Body work =
+        task ->
+            pruning.group(
+                task, stores.writing(store.name(), task.leases()), namespace, rules, decisions);
     if (params.bool("use-task", false)) {
-      return ApiResult.of(
-          tasks
-              .spawn(
-                  "prune",
-                  id,
-                  call.who(),
-                  task -> pruning.group(task, store, namespace, rules, decisions))
-              .toString());
+      return ApiResult.of(tasks.spawn("prune", id, call.who(), work).toString());
     }
-    tasks.run(
-        "prune", id, call.who(), task -> pruning.group(task, store, namespace, rules, decisions));
+    tasks.run("prune", id, call.who(), work);
     return ApiResult.of(json(decisions, Namespace.ROOT));
   }
 
@@ -191,7 +187,8 @@ final class PruneEndpoints {
             params.optionalCount("max-depth"),
             rules(params),
             params.bool("dry-run", false));
-    var unused = stores.writing(name).namespaces(root, 0); // says at once what is not there
+    var unused =
+        stores.writing(name, call.leases()).namespaces(root, 0); // says at once what is not there
     AuthId caller = call.who();
     return ApiResult.of(
         tasks

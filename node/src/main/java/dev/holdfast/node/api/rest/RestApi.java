@@ -57,7 +57,7 @@ public final class RestApi {
     new MeasurementEndpoints(control, stores, measured).register(router);
     new CollectionEndpoints(visibility, stores, jobs, maintenance.collections()).register(router);
     new VerifyEndpoints(groups, stores, maintenance.verifying(), tasks).register(router);
-    new ActivityEndpoints(stores, tasks).register(router);
+    new ActivityEndpoints(stores).register(router);
     new NamespaceEndpoints(groups, stores).register(router);
     new SnapshotEndpoints(groups, stores).register(router);
     new SnapshotDataEndpoints(control, groups, stores).register(router);

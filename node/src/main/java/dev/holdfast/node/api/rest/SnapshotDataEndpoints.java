@@ -159,8 +159,8 @@ final class SnapshotDataEndpoints {
     GroupAccess.Scope scope = access.scope(call, need);
     Datastore store =
         need.equals(CHANGE)
-            ? stores.writing(call.params().store())
-            : stores.reading(call.params().store());
+            ? stores.writing(call.params().store(), call.leases())
+            : stores.reading(call.params().store(), call.leases());
     scope.check(store, call.params().namespace(), group);
     return store;
   }
@@ -208,7 +208,7 @@ final class SnapshotDataEndpoints {
     SnapshotId snapshot = call.params().snapshot();
     Namespace namespace = call.params().namespace();
     GroupAccess.Scope scope = access.scope(call, SEE);
-    Datastore store = stores.reading(call.params().store());
+    Datastore store = stores.reading(call.params().store(), call.leases());
     // An absent snapshot is not protected, and never a 404: that would read as "too old a server".
     if (!store.snapshotExists(namespace, snapshot)) {
       return ApiResult.of(false);
@@ -232,7 +232,7 @@ final class SnapshotDataEndpoints {
     AuthId caller = call.who();
     AuthId next = AuthId.parse(call.params().text("new-owner"));
     GroupAccess.Scope scope = access.scope(call, CHANGE);
-    Datastore store = stores.writing(call.params().store());
+    Datastore store = stores.writing(call.params().store(), call.leases());
     AuthId owner = requireGroup(store, namespace, group);
     if (!scope.all() && !mayHandOver(caller, owner, next)) {
       throw new BackupException(
@@ -282,7 +282,7 @@ final class SnapshotDataEndpoints {
     SnapshotId snapshot = call.params().snapshot();
     Namespace namespace = call.params().namespace();
     GroupAccess.Scope scope = access.scope(call, OWN);
-    Datastore store = stores.writing(call.params().store());
+    Datastore store = stores.writing(call.params().store(), call.leases());
     scope.check(store, namespace, snapshot.group());
     byte[] blob = call.body().bytes();
     // In this order the texts are those of a real server: wrong magic before anything else.

@@ -166,7 +166,7 @@ final class SnapshotEndpoints {
   private ApiResult groups(ApiCall call) {
     Namespace namespace = call.params().namespace();
     GroupAccess.Scope scope = access.scope(call, SEE);
-    Datastore store = stores.reading(call.params().store());
+    Datastore store = stores.reading(call.params().store(), call.leases());
     ArrayNode list = Json.array();
     for (GroupId group : store.groups(namespace)) {
       AuthId owner = readableOwner(store, namespace, group);
@@ -214,7 +214,7 @@ final class SnapshotEndpoints {
     Namespace namespace = call.params().namespace();
     GroupId group = call.params().group();
     GroupAccess.Scope scope = access.scope(call, REMOVE);
-    Datastore store = stores.writing(call.params().store());
+    Datastore store = stores.writing(call.params().store(), call.leases());
     scope.check(store, namespace, group);
     DeleteStats stats = store.deleteGroup(namespace, group);
     stores.removed().clear(store.name(), namespace, group);
@@ -239,7 +239,7 @@ final class SnapshotEndpoints {
   private ApiResult snapshots(ApiCall call) {
     Namespace namespace = call.params().namespace();
     GroupAccess.Scope scope = access.scope(call, SEE);
-    Datastore store = stores.reading(call.params().store());
+    Datastore store = stores.reading(call.params().store(), call.leases());
     Optional<BackupType> type =
         call.params().optionalText(Param.BACKUP_TYPE.name()).map(BackupType::parse);
     Optional<String> id = call.params().optionalText(Param.BACKUP_ID.name());
@@ -319,7 +319,7 @@ final class SnapshotEndpoints {
     Namespace namespace = call.params().namespace();
     SnapshotId snapshot = call.params().snapshot();
     GroupAccess.Scope scope = access.scope(call, REMOVE);
-    Datastore store = stores.writing(call.params().store());
+    Datastore store = stores.writing(call.params().store(), call.leases());
     scope.check(store, namespace, snapshot.group());
     try {
       store.deleteSnapshot(namespace, snapshot, false);
@@ -335,7 +335,7 @@ final class SnapshotEndpoints {
     Namespace namespace = call.params().namespace();
     SnapshotId snapshot = call.params().snapshot();
     GroupAccess.Scope scope = access.scope(call, SEE_FILES);
-    Datastore store = stores.reading(call.params().store());
+    Datastore store = stores.reading(call.params().store(), call.leases());
     scope.check(store, namespace, snapshot.group());
     SnapshotInfo info = store.info(namespace, snapshot);
     if (info.manifest() == null) {

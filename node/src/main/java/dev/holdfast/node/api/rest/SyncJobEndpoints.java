@@ -364,7 +364,7 @@ public final class SyncJobEndpoints {
     SyncJobConfig job = new SyncJobConfig(given.id(), properties);
     access.requireChange(caller, job);
     SyncConfig sync = job.toSync();
-    if (push && !datastores.reading(job.store()).namespaceExists(job.namespace())) {
+    if (push && !datastores.reading(job.store(), call.leases()).namespaceExists(job.namespace())) {
       throw BackupException.invalid(
           "Source namespace '"
               + job.namespace()

@@ -3,6 +3,7 @@ package dev.holdfast.node.api.rest;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.datastore.Datastore;
+import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.model.AuthId;
@@ -87,8 +88,8 @@ final class UsageEndpoints {
 
   /** A store that cannot be used says why, and hides no other. */
   private void put(ObjectNode json, DatastoreName name) {
-    try {
-      Datastore store = stores.reading(name);
+    try (Leases leases = new Leases()) {
+      Datastore store = stores.reading(name, leases);
       FileOps.Space space = store.space();
       json.put("total", space.totalBytes())
           .put("used", space.usedBytes())

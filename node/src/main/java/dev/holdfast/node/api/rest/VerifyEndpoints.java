@@ -66,7 +66,7 @@ final class VerifyEndpoints {
   private ApiResult verify(ApiCall call) {
     Params params = call.params();
     GroupAccess.Scope scope = access.scope(call, VERIFY);
-    Datastore store = stores.reading(params.store());
+    Datastore store = stores.reading(params.store(), call.leases());
     GroupId group = group(params);
     SnapshotId snapshot =
         group == null || !params.has("backup-time")
