@@ -101,8 +101,7 @@ public final class DatastoreRegistry implements AutoCloseable {
     if (known != null) {
       known.close();
     }
-    RegisteredStore store =
-        new RegisteredStore(config, true, now -> open(now, holds));
+    RegisteredStore store = new RegisteredStore(config, true, now -> open(now, holds));
     store.open();
     entries.put(config.name(), store);
     declaredBefore.seen(config.name(), config.path());

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -99,6 +100,144 @@ final class DatastoreCommand {
           var unused = node.post("/config/datastore", body);
           terminal.line("took over datastore " + chosen);
         });
+  }
+
+  @Command(name = "show", description = "Show the configuration of a datastore.")
+  int show(
+      @Mixin ConnectionOptions connection,
+      @Mixin OutputOption output,
+      @Parameters(paramLabel = "NAME") DatastoreName name)
+      throws Exception {
+    return connection.run(terminal, node -> output.properties(terminal, node.get(config(name))));
+  }
+
+  /** What can be changed of a datastore. */
+  private static final class Settings {
+    @Option(names = "--comment", paramLabel = "TEXT", description = "One line.")
+    private @Nullable String comment;
+
+    @Option(
+        names = "--gc-schedule",
+        paramLabel = "EVENT",
+        description = "When garbage is collected, such as `daily` or `sat 18:15`.")
+    private @Nullable String collectionSchedule;
+
+    @Option(
+        names = "--verify-new",
+        arity = "0..1",
+        paramLabel = "true|false",
+        fallbackValue = "true",
+        description = "Verify each backup as soon as it is finished.")
+    private @Nullable Boolean verifyNew;
+
+    @Option(
+        names = "--maintenance-mode",
+        paramLabel = "MODE",
+        description = {
+          "read-only: nothing new is written. offline: nobody uses it, so that its disk can be",
+          "taken out once `datastore operations` shows none. What runs goes on to its end.",
+          "As `offline,message=\"new disk\"` with a reason of at most 64 characters."
+        })
+    private @Nullable String maintenance;
+
+    @Option(names = "--tuning", paramLabel = "KEY=VALUE,…", description = "As PBS has it.")
+    private @Nullable String tuning;
+
+    ObjectNode body() {
+      ObjectNode body = NodeConnection.object();
+      put(body, "comment", comment);
+      put(body, "gc-schedule", collectionSchedule);
+      put(body, "maintenance-mode", maintenance);
+      put(body, "tuning", tuning);
+      if (verifyNew != null) {
+        body.put("verify-new", verifyNew);
+      }
+      return body;
+    }
+
+    private static void put(ObjectNode body, String name, @Nullable String value) {
+      if (value != null) {
+        body.put(name, value);
+      }
+    }
+  }
+
+  @Command(name = "update", description = "Change a datastore; what is not given stays.")
+  int update(
+      @Mixin ConnectionOptions connection,
+      @Parameters(paramLabel = "NAME") DatastoreName name,
+      @Mixin Settings settings,
+      @Option(
+              names = "--delete",
+              paramLabel = "PROPERTY",
+              split = ",",
+              description = "Take this away, such as `maintenance-mode`.")
+          @Nullable List<String> delete)
+      throws Exception {
+    ObjectNode body = settings.body();
+    if (delete != null) {
+      delete.forEach(body.putArray("delete")::add);
+    }
+    return connection.run(
+        terminal,
+        node -> {
+          var unused = node.put(config(name), body);
+          terminal.line("updated datastore " + name);
+        });
+  }
+
+  @Command(
+      name = "operations",
+      description = "Show how many read and write a datastore now: sessions, tasks, calls.")
+  int operations(
+      @Mixin ConnectionOptions connection,
+      @Mixin OutputOption output,
+      @Parameters(paramLabel = "NAME") DatastoreName name)
+      throws Exception {
+    return connection.run(
+        terminal,
+        node ->
+            output.properties(
+                terminal, node.get("/admin/datastore/" + name + "/active-operations")));
+  }
+
+  @Command(
+      name = "remove",
+      description = {
+        "Forget a datastore, its jobs and its access control entries; its directory stays.",
+        "What runs goes on to its end."
+      })
+  int remove(
+      @Mixin ConnectionOptions connection,
+      @Parameters(paramLabel = "NAME") DatastoreName name,
+      @Option(
+              names = "--keep-job-configs",
+              description = "Keep its jobs and access control entries.")
+          boolean keepJobs,
+      @Option(
+              names = "--destroy-data",
+              description =
+                  "Remove all its backups for good, and follow the task. Refused while anybody"
+                      + " uses it; can be done again after it broke off.")
+          boolean destroy)
+      throws Exception {
+    Map<String, String> options =
+        Map.of(
+            "keep-job-configs", Boolean.toString(keepJobs),
+            "destroy-data", Boolean.toString(destroy));
+    return connection.run(
+        terminal,
+        node -> {
+          String upid = node.deleteInTask(config(name), options);
+          if (destroy) {
+            new TaskFollower(terminal, node, upid).toTheEnd();
+          }
+          terminal.line("removed datastore " + name);
+        });
+  }
+
+  private static String config(DatastoreName name) {
+    return "/config/datastore/" + name;
   }
 
   private void tell(DatastoreInspection found) {

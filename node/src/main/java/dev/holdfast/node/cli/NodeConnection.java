@@ -98,6 +98,11 @@ final class NodeConnection implements AutoCloseable {
     var unused = node.delete(path, query);
   }
 
+  /** As {@link #delete}, of what takes a task; returns its id. */
+  String deleteInTask(String path, Map<String, String> query) {
+    return node.delete(path, query).asText();
+  }
+
   static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
   }

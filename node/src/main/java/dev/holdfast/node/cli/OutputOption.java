@@ -1,6 +1,8 @@
 package dev.holdfast.node.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.holdfast.chunkstore.error.BackupException;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +62,21 @@ final class OutputOption {
       json(terminal, value);
     } else {
       terminal.line(Field.plain(value));
+    }
+  }
+
+  /** Prints one object, a property a line. */
+  void properties(Terminal terminal, JsonNode object) {
+    ArrayNode rows = JsonNodeFactory.instance.arrayNode();
+    object
+        .properties()
+        .forEach(
+            property ->
+                rows.addObject().put("name", property.getKey()).set("value", property.getValue()));
+    if (isJson(terminal)) {
+      json(terminal, object);
+    } else {
+      terminal.out().print(table(rows, List.of(Field.text("name"), Field.text("value"))));
     }
   }
 

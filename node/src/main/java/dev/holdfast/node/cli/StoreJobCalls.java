@@ -1,8 +1,6 @@
 package dev.holdfast.node.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.node.cli.Table.Align;
 import java.util.List;
@@ -30,25 +28,8 @@ record StoreJobCalls(Terminal terminal, String word) {
         terminal, node -> output.print(terminal, node.get("/admin/" + word), fields));
   }
 
-  /** One property a line. */
   int show(ConnectionOptions connection, OutputOption output, String id) throws Exception {
-    return connection.run(
-        terminal,
-        node -> {
-          JsonNode job = node.get(config(id));
-          if (output.isJson(terminal)) {
-            OutputOption.json(terminal, job);
-            return;
-          }
-          ArrayNode rows = JsonNodeFactory.instance.arrayNode();
-          job.properties()
-              .forEach(
-                  property ->
-                      rows.addObject()
-                          .put("name", property.getKey())
-                          .set("value", property.getValue()));
-          output.print(terminal, rows, List.of(Field.text("name"), Field.text("value")));
-        });
+    return connection.run(terminal, node -> output.properties(terminal, node.get(config(id))));
   }
 
   int create(ConnectionOptions connection, String id, ObjectNode body) throws Exception {
