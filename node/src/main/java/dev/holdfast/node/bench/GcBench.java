@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * A garbage collection of many small archives that share most of their chunks, beside what it
@@ -35,13 +36,10 @@ import java.util.Random;
  * Chunks are files without content, which a collection does not read.
  */
 public final class GcBench {
-  private static final int SNAPSHOTS = 200;
-
   /** Of a snapshot's chunks, so many are new: one of this number. */
   private static final int CHURN_ONE_IN = 20;
 
   private static final int CHUNK_BYTES = 1 << 20;
-  private static final int RUNS = 3;
   private static final double RATIO_MAX = 1.5;
   private static final double TOUCHES_MAX = 1.1;
 
@@ -50,38 +48,40 @@ public final class GcBench {
   private static final AuthId OWNER = AuthId.parse("bench@pbs");
 
   private final Path base;
-  private final long chunks;
-  private final Random random = new Random(BenchData.SEED);
+  private final int snapshots;
+  private final int perSnapshot;
   private Instant now = Instant.now();
 
   /**
    * @param directory an empty one
-   * @param chunks how many files there are to be, about
+   * @param chunks how many files there are to be, about; at least as many as snapshots
    */
-  public GcBench(Path directory, long chunks) {
+  public GcBench(Path directory, long chunks, int snapshots) {
     this.base = directory.resolve("store");
-    this.chunks = chunks;
+    this.snapshots = snapshots;
+    this.perSnapshot = Math.toIntExact(chunks * CHURN_ONE_IN / (CHURN_ONE_IN + snapshots - 1));
   }
 
-  public List<Measurement> run() throws IOException, InterruptedException {
+  public List<Measurement> run(int runs) throws IOException, InterruptedException {
     LocalFiles files = new LocalFiles();
     Datastore.create(files, base);
     DatastoreName name = new DatastoreName("bench");
     try (Datastore store =
         Datastore.open(name, files, base, SyncLevel.NONE, Holds.NONE, () -> now, new Random(1))) {
       fill(store);
-      return measure(store);
+      return measure(store, runs);
     }
   }
 
-  private List<Measurement> measure(Datastore store) throws IOException, InterruptedException {
+  private List<Measurement> measure(Datastore store, int runs)
+      throws IOException, InterruptedException {
     List<Double> seconds = new ArrayList<>();
     List<Double> bounds = new ArrayList<>();
     List<Double> touches = new ArrayList<>();
     Workers workers =
         new Workers(
             Runtime.getRuntime().availableProcessors(), Thread.ofPlatform().daemon().factory());
-    for (int i = 0; i < RUNS; i++) {
+    for (int i = 0; i < runs; i++) {
       bounds.add(bound());
       now = now.plus(Duration.ofDays(1)); // or nothing would have to be touched again
       long began = System.nanoTime();
@@ -124,40 +124,43 @@ public final class GcBench {
    * The first snapshot is all new; each later one replaces some of the chunks of the one before.
    */
   private void fill(Datastore store) throws IOException {
-    int perSnapshot = (int) (chunks * CHURN_ONE_IN / (CHURN_ONE_IN + SNAPSHOTS - 1));
-    List<Digest> current = new ArrayList<>();
-    for (int i = 0; i < perSnapshot; i++) {
-      current.add(newChunk(store));
-    }
-    for (int snapshot = 0; snapshot < SNAPSHOTS; snapshot++) {
-      if (snapshot > 0) {
-        int offset = snapshot % CHURN_ONE_IN;
-        for (int i = offset; i < perSnapshot; i += CHURN_ONE_IN) {
-          current.set(i, newChunk(store));
+    for (int snapshot = 0; snapshot < snapshots; snapshot++) {
+      for (int at = 0; at < perSnapshot; at++) {
+        if (newestAt(at, snapshot) == snapshot) {
+          makeFile(store.chunks().path(digest(at, snapshot)));
         }
       }
-      write(store, snapshot, current);
+      write(store, snapshot);
     }
   }
 
-  private Digest newChunk(Datastore store) throws IOException {
-    Digest digest =
-        new Digest(random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong());
-    try (RandomAccessFile file = new RandomAccessFile(store.chunks().path(digest).toFile(), "rw")) {
+  /** The last snapshot up to this one that brought a new chunk to this place. */
+  private static int newestAt(int at, int snapshot) {
+    int newest = snapshot - Math.floorMod(snapshot - at, CHURN_ONE_IN);
+    return Math.max(newest, 0);
+  }
+
+  /** Follows from where a chunk came first: ten million are not remembered. */
+  private static Digest digest(int at, int snapshot) {
+    SplittableRandom words = new SplittableRandom(BenchData.SEED + ((long) at << 32) + snapshot);
+    return new Digest(words.nextLong(), words.nextLong(), words.nextLong(), words.nextLong());
+  }
+
+  private static void makeFile(Path path) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
       file.setLength(CHUNK_BYTES);
     }
-    return digest;
   }
 
-  private static void write(Datastore store, int number, List<Digest> digests) {
+  private void write(Datastore store, int snapshot) {
     try (GroupLock group = store.lockGroup(Namespace.ROOT, GROUP, OWNER);
         SnapshotWriter writer =
-            store.beginSnapshot(Namespace.ROOT, GROUP.at(1_700_000_000L + number))) {
+            store.beginSnapshot(Namespace.ROOT, GROUP.at(1_700_000_000L + snapshot))) {
       try (DynamicIndexWriter index = writer.dynamicIndex(ARCHIVE)) {
         long end = 0;
-        for (Digest digest : digests) {
+        for (int at = 0; at < perSnapshot; at++) {
           end += CHUNK_BYTES;
-          index.append(end, digest);
+          index.append(end, digest(at, newestAt(at, snapshot)));
         }
         index.finish();
         ManifestFile file = new ManifestFile(ARCHIVE, CryptMode.NONE, end, index.checksum());

@@ -84,7 +84,7 @@ public final class TransferBench {
   }
 
   /** So that the memory that holds the stores holds one at a time. */
-  private static void removeChunks(Path store) throws IOException {
+  static void removeChunks(Path store) throws IOException {
     List<Path> chunks;
     try (Stream<Path> all =
         Files.find(store.resolve(ChunkStore.DIRECTORY), 2, (path, it) -> it.isRegularFile())) {

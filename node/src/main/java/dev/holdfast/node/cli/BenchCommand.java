@@ -3,6 +3,7 @@ package dev.holdfast.node.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.node.bench.BesideBench;
 import dev.holdfast.node.bench.ChunkerBench;
 import dev.holdfast.node.bench.ClientBench;
 import dev.holdfast.node.bench.GcBench;
@@ -39,8 +40,14 @@ final class BenchCommand implements Callable<Integer> {
   private static final String LOAD = "load";
   private static final String GC = "gc";
   private static final String VERIFY = "verify";
+  private static final String BESIDE = "beside";
   private static final Set<String> ALL =
-      Set.of("ingest", "restore", "chunker", "start", CLIENT, LOAD, GC, VERIFY);
+      Set.of("ingest", "restore", "chunker", "start", CLIENT, LOAD, GC, VERIFY, BESIDE);
+
+  private static final long CHUNKS_MIN = 1000;
+
+  /** More do not fit into one index. */
+  private static final long CHUNKS_MAX = 20_000_000;
 
   private final Terminal terminal;
 
@@ -49,7 +56,7 @@ final class BenchCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "WHAT",
       description =
-          "ingest, restore, chunker, start, which are the default, client, load, gc or verify.")
+          "ingest, restore, chunker, start, which are the default, client, load, gc, verify or beside.")
   private List<String> names = List.of();
 
   @Option(names = "--launcher", required = true, description = "scripts/holdfast")
@@ -64,7 +71,9 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--size", description = "MiB to transfer; default: ${DEFAULT-VALUE}.")
   private int mebibytes = 1024;
 
-  @Option(names = "--transfers", description = "Runs of a transfer; default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--transfers",
+      description = "Runs of a transfer, verification or collection; default: ${DEFAULT-VALUE}.")
   private int transfers = 3;
 
   @Option(
@@ -80,6 +89,9 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--chunks", description = "Of gc; default: ${DEFAULT-VALUE}.")
   private long chunks = 1_000_000;
+
+  @Option(names = "--snapshots", description = "Of gc; default: ${DEFAULT-VALUE}.")
+  private int snapshots = 200;
 
   @Option(names = "--starts", description = "Starts of a node; default: ${DEFAULT-VALUE}.")
   private int starts = 5;
@@ -117,10 +129,15 @@ final class BenchCommand implements Callable<Integer> {
       Path work = Files.createDirectory(directory.resolve(VERIFY));
       all.add(new VerifyBench(work, mebibytes).run(transfers));
     }
+    if (names.contains(BESIDE)) {
+      terminal.message("backing up " + mebibytes + " MiB with and without a verification ...");
+      Path work = Files.createDirectory(directory.resolve(BESIDE));
+      all.add(new BesideBench(this::client, work, mebibytes).run(launcher, transfers));
+    }
     if (names.contains(GC)) {
       terminal.message("making " + chunks + " chunks, then collecting garbage ...");
       Path work = Files.createDirectory(directory.resolve(GC));
-      all.addAll(new GcBench(work, chunks).run());
+      all.addAll(new GcBench(work, chunks, snapshots).run(transfers));
     }
     if (names.contains(LOAD)) {
       terminal.message("backing up, restoring and asking, " + seconds + " s ...");
@@ -143,9 +160,15 @@ final class BenchCommand implements Callable<Integer> {
     if (mebibytes < 4 || mebibytes % 4 != 0 || imageMebibytes < 4) {
       throw new UsageException("--size takes a multiple of 4, --image at least 4", null);
     }
-    if (transfers < 1 || starts < 1 || rounds < 1 || seconds < 1 || chunks < 1000) {
+    if (transfers < 1 || starts < 1 || rounds < 1 || seconds < 1) {
       throw new UsageException(
-          "--transfers, --starts, --rounds and --seconds take at least 1, --chunks 1000", null);
+          "--transfers, --starts, --rounds and --seconds take at least 1", null);
+    }
+    if (chunks < CHUNKS_MIN || chunks > CHUNKS_MAX || snapshots < 1 || snapshots > CHUNKS_MIN) {
+      throw new UsageException(
+          String.format(
+              "--chunks takes %d … %d, --snapshots 1 … %d", CHUNKS_MIN, CHUNKS_MAX, CHUNKS_MIN),
+          null);
     }
   }
 

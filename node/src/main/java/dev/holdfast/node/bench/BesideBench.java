@@ -1,0 +1,172 @@
+package dev.holdfast.node.bench;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.Fingerprint;
+import dev.holdfast.chunkstore.model.Secret;
+import dev.holdfast.meshconfig.HostAndPort;
+import dev.holdfast.node.NodeVertx;
+import dev.holdfast.node.bench.Measurement.Limit;
+import dev.holdfast.node.bench.TransferBench.Client;
+import dev.holdfast.replication.peer.Credential;
+import dev.holdfast.replication.peer.RemoteNode;
+import dev.holdfast.replication.wire.PinnedTrust;
+import dev.holdfast.replication.wire.WireClient;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Backups by our own client while the node verifies another datastore without a pause, beside
+ * backups while it does nothing else. Both take turns.
+ */
+public final class BesideBench {
+  private static final int WARM_UP_RUNS = 1;
+  private static final double RATIO_MIN = 0.9;
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final String VERIFIED = "verified";
+  private static final String FILLED = "filled";
+
+  private final Client client;
+  private final Path directory;
+  private final int mebibytes;
+  private int backups;
+
+  /**
+   * @param client our command line, see {@link TransferBench}
+   * @param directory an empty one, with room for three times the data
+   * @param mebibytes of data, a multiple of 4
+   */
+  public BesideBench(Client client, Path directory, int mebibytes) {
+    this.client = client;
+    this.directory = directory;
+    this.mebibytes = mebibytes;
+  }
+
+  public Measurement run(Path launcher, int runs) throws IOException, InterruptedException {
+    Path source = Files.createDirectory(directory.resolve("source"));
+    BenchData.write(source.resolve("file"), mebibytes, BenchData.SEED);
+    String stores =
+        "site: bench\ndatastores: { %s: { path: %s }, %s: { path: %s } }\n"
+            .formatted(VERIFIED, directory.resolve(VERIFIED), FILLED, directory.resolve(FILLED));
+    Path config = Files.writeString(directory.resolve("mesh.yaml"), stores);
+    List<Double> alone = new ArrayList<>();
+    List<Double> beside = new ArrayList<>();
+    Vertx vertx = NodeVertx.create(1);
+    try (NodeProcess node =
+            NodeProcess.start(
+                launcher, directory.resolve("state"), config, directory.resolve("log"));
+        RemoteNode remote = remote(vertx, node)) {
+      double unused = backUp(node, VERIFIED, source);
+      for (int i = -WARM_UP_RUNS; i < runs; i++) {
+        double rateAlone = backUp(node, FILLED, source);
+        double rateBeside = besideVerification(remote, () -> backUp(node, FILLED, source));
+        if (i >= 0) {
+          alone.add(rateAlone);
+          beside.add(rateBeside);
+        }
+      }
+    } finally {
+      vertx.close();
+    }
+    return new Measurement(
+        "backup beside verification",
+        Rates.MEBIBYTES_PER_SECOND,
+        beside,
+        "the same backup alone",
+        alone,
+        Limit.atLeast(RATIO_MIN));
+  }
+
+  private RemoteNode remote(Vertx vertx, NodeProcess node) throws IOException {
+    return new RemoteNode(
+        vertx,
+        new HostAndPort(node.host(), node.port()),
+        PinnedTrust.of(Fingerprint.parse(node.fingerprint())),
+        new Credential.Password(
+            AuthId.parse("admin@pbs"), new Secret(Files.readString(passwordFile()).strip())),
+        WireClient.ANSWER_TIMEOUT);
+  }
+
+  private Path passwordFile() {
+    return directory.resolve("state").resolve("admin-password");
+  }
+
+  /** Into a new group, of a datastore that has none of the chunks. */
+  private double backUp(NodeProcess node, String datastore, Path source) throws IOException {
+    List<String> arguments =
+        List.of(
+            "backup",
+            "data.pxar:" + source,
+            "--backup-id",
+            "bench-" + backups++,
+            "--repository",
+            "admin@pbs@" + node.address() + ":" + datastore,
+            "--fingerprint",
+            node.fingerprint());
+    long began = System.nanoTime();
+    client.run(passwordFile(), arguments);
+    double rate = Rates.mebibytesPerSecond((long) mebibytes << 20, System.nanoTime() - began);
+    if (datastore.equals(FILLED)) {
+      TransferBench.removeChunks(directory.resolve(FILLED));
+    }
+    return rate;
+  }
+
+  private static double besideVerification(RemoteNode remote, Callable<Double> backup)
+      throws IOException, InterruptedException {
+    AtomicBoolean over = new AtomicBoolean();
+    try (ExecutorService verifying = Executors.newSingleThreadExecutor()) {
+      Future<Integer> verified = verifying.submit(() -> verifyUntil(over, remote));
+      double rate;
+      try {
+        rate = backup.call();
+      } catch (Exception e) {
+        throw new IOException("a backup failed beside a verification: " + e.getMessage(), e);
+      } finally {
+        over.set(true);
+      }
+      int unused = verified.get();
+      return rate;
+    } catch (ExecutionException e) {
+      throw new IOException("a verification failed: " + e.getMessage(), e);
+    }
+  }
+
+  /** How often, at least once. */
+  private static int verifyUntil(AtomicBoolean over, RemoteNode remote)
+      throws InterruptedException {
+    int count = 0;
+    do {
+      String upid =
+          remote
+              .post(
+                  "/admin/datastore/" + VERIFIED + "/verify",
+                  JsonNodeFactory.instance.objectNode().put("ignore-verified", false))
+              .asText();
+      String status =
+          "/nodes/localhost/tasks/" + URLEncoder.encode(upid, StandardCharsets.UTF_8) + "/status";
+      while (!remote.get(status).path("status").asText().equals("stopped")) {
+        Thread.sleep(POLL);
+      }
+      String found = remote.get(status).path("exitstatus").asText();
+      if (!found.equals("OK")) {
+        throw new IllegalStateException("a verification ended with " + found + ", expected OK");
+      }
+      count++;
+    } while (!over.get());
+    return count;
+  }
+}
