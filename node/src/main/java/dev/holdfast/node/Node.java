@@ -339,7 +339,7 @@ public final class Node implements AutoCloseable {
                 stores.declare(store, declared.holds());
               } catch (BackupException e) {
                 LOG.error("datastore '{}' cannot be used: {}", name, e.text());
-                stores.declareBroken(store, e);
+                stores.declareBroken(store, declared.holds(), e);
               }
             });
   }

@@ -144,7 +144,8 @@ final class HoldTest {
     Map<String, String> all = query(HELD);
     all.put("delete-groups", "true");
     assertThatThrownBy(() -> admin().delete(STORE + "namespace", all))
-        .hasMessageContaining("group only partially deleted due to protected snapshots");
+        .hasMessageContaining(
+            "group only partially deleted due to protected snapshots, 2 of them held by mesh.yaml");
     assertThat(times()).containsExactly(first.time(), second.time());
   }
 

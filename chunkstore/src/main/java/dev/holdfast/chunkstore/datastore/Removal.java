@@ -101,10 +101,13 @@ final class Removal {
       }
       int removed = 0;
       int kept = 0;
+      int heldByHold = 0;
       for (SnapshotId snapshot : snapshots.list(namespace, group)) {
-        if (snapshots.isProtected(namespace, snapshot)
-            || snapshots.held(namespace, snapshot).isPresent()) {
+        if (snapshots.isProtected(namespace, snapshot)) {
           kept++;
+        } else if (snapshots.held(namespace, snapshot).isPresent()) {
+          kept++;
+          heldByHold++;
         } else {
           snapshot(namespace, snapshot, false);
           removed++;
@@ -113,7 +116,7 @@ final class Removal {
       if (kept == 0) {
         groups.removeDirectory(namespace, group);
       }
-      return new DeleteStats(kept == 0 ? 1 : 0, kept, removed);
+      return new DeleteStats(kept == 0 ? 1 : 0, kept, heldByHold, removed);
     }
   }
 

@@ -96,7 +96,7 @@ class HeldSnapshotTest {
 
   @Test
   void aGroupLosesAllButItsHeldSnapshots() {
-    assertThat(store.deleteGroup(BELOW, GROUP)).isEqualTo(new DeleteStats(0, 1, 1));
+    assertThat(store.deleteGroup(BELOW, GROUP)).isEqualTo(new DeleteStats(0, 1, 1, 1));
     assertThat(store.snapshots(BELOW, GROUP)).containsExactly(YOUNG);
     assertThat(store.owner(BELOW, GROUP)).isEqualTo(SmallBackup.OWNER);
     assertHeldIsWhole();
@@ -106,7 +106,7 @@ class HeldSnapshotTest {
   void aNamespaceStaysForItsHeldSnapshotsAsForProtectedOnes() {
     GroupId other = GroupId.parse("vm/100");
     SmallBackup.write(store, HELD, other.at(OLD.time()), 3);
-    assertThat(store.deleteNamespace(HELD, true)).isEqualTo(new DeleteStats(1, 1, 2));
+    assertThat(store.deleteNamespace(HELD, true)).isEqualTo(new DeleteStats(1, 1, 1, 2));
     assertThat(store.namespaces(HELD, Namespace.DEPTH_MAX)).containsExactly(HELD, BELOW);
     assertHeldIsWhole();
   }

@@ -108,8 +108,9 @@ public final class DatastoreRegistry implements AutoCloseable {
   }
 
   /** Remembers a declared store that {@link #declare} could not open; whoever asks is told why. */
-  public synchronized void declareBroken(DatastoreConfig config, BackupException problem) {
-    RegisteredStore store = new RegisteredStore(config, true, this::open);
+  public synchronized void declareBroken(
+      DatastoreConfig config, Holds holds, BackupException problem) {
+    RegisteredStore store = new RegisteredStore(config, true, now -> open(now, holds));
     store.remember(problem);
     entries.put(config.name(), store);
   }

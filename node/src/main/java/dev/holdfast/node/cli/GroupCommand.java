@@ -58,14 +58,16 @@ final class GroupCommand {
   @Command(
       name = "forget",
       description = {
-        "Remove a group with all its snapshots, but protected ones.",
+        "Remove a group with all its snapshots, but protected and held ones.",
         "Their chunks go when no other snapshot needs them and garbage is collected."
       })
   int forget(
       @Mixin ConnectionOptions connection,
       @Mixin NamespaceOption namespaceOption,
       @Parameters(paramLabel = "GROUP", description = "TYPE/ID") GroupId group,
-      @Option(names = "--dry-run", description = "Only list the snapshots that would go.")
+      @Option(
+              names = "--dry-run",
+              description = "Only list the snapshots that would go, and those that would stay.")
           boolean dryRun)
       throws Exception {
     Namespace namespace = namespaceOption.of(terminal);
@@ -79,9 +81,23 @@ final class GroupCommand {
             node.delete(node.storePath(PATH), query);
           }
           for (JsonNode row : snapshots) {
-            terminal.line((dryRun ? "would remove " : "removed ") + SnapshotCommand.name(row));
+            terminal.line(dryRun ? fate(row) : "removed " + SnapshotCommand.name(row));
           }
         });
+  }
+
+  private static String fate(JsonNode row) {
+    String name = SnapshotCommand.name(row);
+    if (row.path("protected").asBoolean()) {
+      return "would keep " + name + " (protected)";
+    }
+    return row.has("held-until")
+        ? "would keep "
+            + name
+            + " (held until "
+            + HumanText.time(row.path("held-until").asLong())
+            + ")"
+        : "would remove " + name;
   }
 
   @Command(name = "change-owner", description = "Give a group to another user or token.")

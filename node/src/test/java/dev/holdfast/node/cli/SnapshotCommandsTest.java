@@ -74,7 +74,10 @@ final class SnapshotCommandsTest {
     assertThat(node.mustWork("snapshot", "protected", "show", snapshot)).isEqualTo("true\n");
     node.refused(ExitCode.FAILED, List.of("protected"), "snapshot", "forget", snapshot);
     assertThat(node.mustWork("group", "forget", "host/kept", "--dry-run"))
-        .isEqualTo("would remove " + snapshot + "\nwould remove host/kept/2023-11-15T22:13:20Z\n");
+        .isEqualTo(
+            "would keep "
+                + snapshot
+                + " (protected)\nwould remove host/kept/2023-11-15T22:13:20Z\n");
     node.refused(ExitCode.FAILED, List.of("protected"), "group", "forget", "host/kept");
     assertThat(node.mustWork("snapshot", "list", "host/kept"))
         .contains(snapshot)

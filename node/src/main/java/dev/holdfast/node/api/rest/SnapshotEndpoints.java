@@ -224,8 +224,12 @@ final class SnapshotEndpoints {
   /** The answer to the removal of groups (spec/protocols.md §7.3). */
   static ApiResult removed(ApiCall call, DeleteStats stats) {
     if (stats.protectedSnapshots() > 0 && call.params().bool(ERROR_ON_PROTECTED.name(), true)) {
-      throw BackupException.invalid("group only partially deleted due to protected snapshots")
-          .advise("The list of snapshots tells which are protected, and which held until when.");
+      String held =
+          stats.heldSnapshots() == 0
+              ? ""
+              : ", " + stats.heldSnapshots() + " of them held by mesh.yaml";
+      throw BackupException.invalid(
+          "group only partially deleted due to protected snapshots" + held);
     }
     return ApiResult.of(
         Json.object()
