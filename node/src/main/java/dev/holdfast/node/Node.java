@@ -1,6 +1,5 @@
 package dev.holdfast.node;
 
-import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.file.LocalFiles;
@@ -42,6 +41,7 @@ import dev.holdfast.node.job.SiteStatuses;
 import dev.holdfast.node.job.SyncFactory;
 import dev.holdfast.node.job.SyncJobs;
 import dev.holdfast.node.maintenance.Maintenance;
+import dev.holdfast.node.maintenance.Remains;
 import dev.holdfast.node.metrics.MetricsPage;
 import dev.holdfast.node.metrics.NodeMetrics;
 import dev.holdfast.node.notify.HealthWatch;
@@ -275,7 +275,7 @@ public final class Node implements AutoCloseable {
             () -> {
               statuses.announceAll(stores);
               TlsEngine.choose().warmUp();
-              removeRemains(stores);
+              Remains.clear(stores, maintenance.moving());
             });
   }
 
@@ -363,20 +363,6 @@ public final class Node implements AutoCloseable {
         .filter(site -> site != null)
         .findFirst()
         .orElse(peer);
-  }
-
-  /** What an earlier process left in the middle of something is told, once for each. */
-  private static void removeRemains(DatastoreRegistry stores) {
-    for (DatastoreName name : stores.stores().keySet()) {
-      try (Leases leases = new Leases()) {
-        stores
-            .writing(name, leases)
-            .removeRemains()
-            .forEach(what -> LOG.warn("datastore '{}': removed unfinished {}", name, what));
-      } catch (BackupException e) {
-        LOG.warn("datastore '{}' is not looked through for remains: {}", name, e.text());
-      }
-    }
   }
 
   private static void stopTasks(TaskRegistry tasks, Peers peers) throws InterruptedException {

@@ -20,6 +20,7 @@ final class Commands {
           "verify-job",
           "garbage-collect",
           "namespace",
+          "move",
           "key",
           "login",
           "logout",
@@ -65,6 +66,7 @@ final class Commands {
       case "verify-job" -> new VerifyJobCommand(terminal);
       case "garbage-collect" -> new GarbageCollectCommand(terminal);
       case "namespace" -> new NamespaceCommand(terminal);
+      case "move" -> new MoveCommand(terminal);
       case "key" -> new KeyCommand(terminal);
       case "login" -> new LoginCommand(terminal);
       case "logout" -> new LogoutCommand(terminal);

@@ -17,7 +17,8 @@ public record Maintenance(
     Verifying verifying,
     VerifyJobs verifies,
     CollectionJobs collections,
-    UsageTasks usage) {
+    UsageTasks usage,
+    Moving moving) {
 
   /**
    * Puts it together, and registers its jobs.
@@ -41,6 +42,12 @@ public record Maintenance(
     jobs.register(JobType.VERIFICATION, verifies::jobs);
     jobs.register(JobType.GARBAGE_COLLECTION, collections::all);
     return new Maintenance(
-        pruning, prunes, verifying, verifies, collections, new UsageTasks(stores, tasks));
+        pruning,
+        prunes,
+        verifying,
+        verifies,
+        collections,
+        new UsageTasks(stores, tasks),
+        new Moving(stores, tasks));
   }
 }

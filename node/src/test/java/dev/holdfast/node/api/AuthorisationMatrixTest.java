@@ -89,6 +89,7 @@ final class AuthorisationMatrixTest {
           Map.entry("realm", "absent"),
           Map.entry("userid", "absent@pbs"),
           Map.entry("token-name", "absent"),
+          Map.entry("move", "20260101T000000Z-0000"),
           Map.entry("upid", "UPID:vm:00000001:00000001:00000001:65000000:backup:x:absent@pbs:"),
           Map.entry("backup-type", "host"),
           Map.entry("backup-id", SNAPSHOT.group().id()),

@@ -3,6 +3,7 @@ package dev.holdfast.node.recorded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,6 +14,7 @@ import dev.holdfast.node.testing.PlainRequest;
 import dev.holdfast.node.testing.RawSession;
 import dev.holdfast.node.testing.RawUpload;
 import dev.holdfast.node.testing.StreamAnswers;
+import dev.holdfast.node.testing.TaskRuns;
 import dev.holdfast.replication.testing.Await;
 import dev.holdfast.replication.testing.RawTls;
 import java.io.IOException;
@@ -27,7 +29,6 @@ import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +40,7 @@ final class ProbeReplay implements AutoCloseable {
   private static final String RECORDED_STORE = "/mnt/datastore/site4a/scratch/";
   private static final String ROOT = "root@pam!adm";
   private static final String BACKUP = "backup@pbs!t1";
+  private static final JsonMapper JSON = new JsonMapper();
   private static final Duration SOON = Duration.ofSeconds(20);
 
   /** The first bytes of an index but its UUID and time. */
@@ -46,6 +48,7 @@ final class ProbeReplay implements AutoCloseable {
 
   private final RecordedServer server;
   private final Deque<RawSession> sessions = new ArrayDeque<>();
+  private String lastAnswer = "";
   private SnapshotId writing = SnapshotId.parse("host/none/2024-07-03T09:46:40Z");
 
   ProbeReplay(RecordedServer server) {
@@ -75,6 +78,9 @@ final class ProbeReplay implements AutoCloseable {
       String[] head = answer.isArray() ? new String[] {answer.path(0).textValue()} : lines(answer);
       int status = Integer.parseInt(head[0].split(" ", 3)[1]);
       return answer(status, answer.isArray() ? text(answer.path(1)) : "upgraded");
+    }
+    if (line.path("step").asText().equals("task")) {
+      return task(line.path("status"), line.path("log"));
     }
     ObjectNode facts = line.deepCopy();
     facts.remove(List.of("step", "exists"));
@@ -122,7 +128,7 @@ final class ProbeReplay implements AutoCloseable {
           size(
               "GET /chunk?digest="
                   + "b988e2a8f26071667fc3883b5c41e8ccbb35e2f319839c466fd2bdd932d44308");
-      case "task" -> answer(0, "there is none");
+      case "task" -> task();
       default -> throw new AssertionError("a line of an unknown kind: " + line);
     };
   }
@@ -138,7 +144,33 @@ final class ProbeReplay implements AutoCloseable {
       request.form(form);
     }
     PlainRequest.Answer answer = request.send(port());
+    lastAnswer = answer.body();
     return answer(answer.status(), ours(answer.body()));
+  }
+
+  /** Of the call before, to its end. */
+  private Answer task() throws IOException {
+    String upid = JSON.readTree(lastAnswer).path("data").asText();
+    TaskRuns tasks = new TaskRuns(server.node().admin());
+    var unused = tasks.ended(upid);
+    String path = "/nodes/localhost/tasks/" + upid;
+    return task(
+        server.node().admin().get(path + "/status", Map.of()),
+        server.node().admin().get(path + "/log", Map.of("limit", "0")));
+  }
+
+  /** What it was, how it ended, and each line of its log without the time. */
+  private static Answer task(JsonNode status, JsonNode log) {
+    ObjectNode facts = JSON.createObjectNode();
+    for (String name : List.of("type", "id", "exitstatus")) {
+      facts.put(name, status.path(name).asText());
+    }
+    ObjectNode lines = facts.putObject("log");
+    for (JsonNode line : log) {
+      String text = line.isTextual() ? line.textValue() : line.path("t").asText();
+      lines.put(relative(text.replaceFirst("^\\S+ ", "")), true);
+    }
+    return answer(200, facts.toString());
   }
 
   private static String authorization(String token) {
@@ -328,13 +360,6 @@ final class ProbeReplay implements AutoCloseable {
             .admin()
             .delete(
                 "/admin/datastore/scratch/groups", Map.of("backup-type", "host", "backup-id", id));
-  }
-
-  /** Something of the datastore, as if moved by a call that a node does not have. */
-  void moved(String from, String to) throws IOException {
-    Path target = server.store(STORE).resolve(to);
-    Files.createDirectories(Objects.requireNonNull(target.getParent()));
-    Files.move(server.store(STORE).resolve(from), target);
   }
 
   @Override

@@ -108,10 +108,6 @@ final class ProbeReplayTest {
     through("move-group into an existing one, newer there", replay, known);
     through("task", replay, known);
     replay.backedUp("", "mv2", FIRST + 70);
-    through("move-namespace root", replay, known);
-    replay.moved("ns/n1", "ns/t/ns/n1");
-    through("move-namespace keep source", replay, known);
-    replay.moved("ns/t/ns/n1/ns/n2/host", "ns/k/ns/n2/host");
     through("reader in read-only", replay, known);
     replay.cut();
     through("clear", replay, known);

@@ -48,8 +48,6 @@ final class Unavailable {
   }
 
   private static void notBuilt(ApiRouter router) {
-    missing(router, "moving groups", "POST", STORE + "/move-group");
-    missing(router, "moving namespaces", "POST", STORE + "/move-namespace");
     missing(
         router,
         "sending metrics to a server",

@@ -1,0 +1,305 @@
+package dev.holdfast.node.api.rest;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.GroupId;
+import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.chunkstore.move.MoveHistory;
+import dev.holdfast.chunkstore.move.MovePlan;
+import dev.holdfast.chunkstore.move.MoveRequest;
+import dev.holdfast.node.access.AccessControl;
+import dev.holdfast.node.access.Privilege;
+import dev.holdfast.node.access.Rights;
+import dev.holdfast.node.api.ApiCall;
+import dev.holdfast.node.api.ApiResult;
+import dev.holdfast.node.api.ApiRouter;
+import dev.holdfast.node.api.DatastoreRegistry;
+import dev.holdfast.node.api.Doc;
+import dev.holdfast.node.api.Endpoint;
+import dev.holdfast.node.api.Endpoint.Rule;
+import dev.holdfast.node.api.Param;
+import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Params;
+import dev.holdfast.node.api.Shape;
+import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.maintenance.Moving;
+import java.util.Set;
+
+/**
+ * Moves groups and namespaces (spec/rest-api.md §6.3, §6.5), and beyond PBS: to another datastore,
+ * with a plan before, and what can be done with a move afterwards.
+ */
+final class MoveEndpoints {
+  private static final String STORE = "/admin/datastore/{store}";
+  private static final String MOVES = STORE + "/moves";
+
+  private static final Param TARGET_NS = Param.namespace("target-ns");
+  private static final Param TARGET_STORE = new Param("target-store", Param.STORE.type(), true);
+  private static final Param MAX_DEPTH =
+      Param.integer("max-depth", 0, Namespace.DEPTH_MAX).orNone();
+  private static final Param DELETE_SOURCE = Param.bool("delete-source");
+  private static final Param NAME = Param.text("move", 21, 21, "[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}");
+
+  private static final Shape PLAN =
+      Shape.object(
+          Field.of("made", Shape.Value.TEXT.list()).meaning("namespaces that are made"),
+          Field.of(
+              "groups",
+              Shape.object(
+                      Field.text("ns"),
+                      Field.of(Param.BACKUP_TYPE),
+                      Field.of(Param.BACKUP_ID),
+                      Field.text("target-ns"),
+                      Field.integer("snapshots").meaning("how many go"),
+                      Field.flag("merge").meaning("whether the target has the group already"),
+                      Field.text("refusal").orNone().meaning("why it would stay"))
+                  .list()),
+          Field.of("removed", Shape.Value.TEXT.list())
+              .meaning("namespaces that go when all of their groups do"));
+
+  private static final Shape MOVE =
+      Shape.object(
+          Field.of(NAME),
+          Field.integer("began").meaning("seconds since 1970"),
+          Field.text("state").meaning("moving, done, stopped, undoing or undone"),
+          Field.flag("running"),
+          Field.text("what"),
+          Field.text("target-store"),
+          Field.integer("groups"),
+          Field.integer("snapshots"));
+
+  private static final Rule NAMESPACE_RULE =
+      Rule.inside("Datastore.Modify on the parents of both namespaces");
+  private static final Rule GROUP_RULE =
+      Rule.inside(
+          "Datastore.Modify on both namespaces; or, for a group of one's own, Datastore.Prune on the"
+              + " one and Datastore.Backup on the other");
+  private static final Rule MOVES_RULE =
+      Rule.inside("Datastore.Modify on /datastore/{store}, and on that of the target");
+
+  private final AccessControl control;
+  private final GroupAccess access;
+  private final DatastoreRegistry stores;
+  private final Moving moving;
+
+  MoveEndpoints(
+      AccessControl control, GroupAccess access, DatastoreRegistry stores, Moving moving) {
+    this.control = control;
+    this.access = access;
+    this.stores = stores;
+    this.moving = moving;
+  }
+
+  void register(ApiRouter router) {
+    ParamSchema ofGroup =
+        ParamSchema.of(
+            Param.STORE,
+            Param.NS,
+            Param.BACKUP_TYPE,
+            Param.BACKUP_ID,
+            TARGET_NS,
+            TARGET_STORE,
+            Param.bool("merge-group"));
+    ParamSchema ofNamespace =
+        ParamSchema.of(
+            Param.STORE,
+            Param.NS,
+            TARGET_NS,
+            TARGET_STORE,
+            MAX_DEPTH,
+            DELETE_SOURCE,
+            Param.bool("merge-groups"));
+    String plans = "what would be moved now; nothing is changed";
+    router.add(
+        "POST",
+        STORE + "/move-group",
+        new Endpoint(
+            Doc.task("Moves a group to another namespace, or another datastore."),
+            ofGroup,
+            GROUP_RULE,
+            call -> start(call, group(call))));
+    router.add(
+        "GET",
+        STORE + "/move-group",
+        new Endpoint(
+            Doc.of("Tells what moving a group would do.", PLAN, plans),
+            ofGroup,
+            GROUP_RULE,
+            call -> plan(call, group(call))));
+    router.add(
+        "POST",
+        STORE + "/move-namespace",
+        new Endpoint(
+            Doc.task("Moves a namespace and those below it."),
+            ofNamespace,
+            NAMESPACE_RULE,
+            call -> start(call, namespace(call))));
+    router.add(
+        "GET",
+        STORE + "/move-namespace",
+        new Endpoint(
+            Doc.of("Tells what moving a namespace would do.", PLAN, plans),
+            ofNamespace,
+            NAMESPACE_RULE,
+            call -> plan(call, namespace(call))));
+    router.add(
+        "GET",
+        MOVES,
+        new Endpoint(
+            Doc.list("Lists the moves that a datastore remembers.", MOVE, "the oldest first"),
+            ParamSchema.of(Param.STORE),
+            MOVES_RULE,
+            this::list));
+    router.add(
+        "POST",
+        MOVES + "/{move}",
+        new Endpoint(
+            Doc.task("Takes up a move that was stopped, or takes one back."),
+            ParamSchema.of(Param.STORE, NAME, Param.choice("action", "resume", "undo")),
+            MOVES_RULE,
+            this::act));
+  }
+
+  // ---- a new one ----
+
+  private Moving.Order group(ApiCall call) {
+    Params params = call.params();
+    MoveRequest.OfGroup request =
+        new MoveRequest.OfGroup(
+            params.namespace(),
+            params.group(),
+            params.namespace(TARGET_NS.name()),
+            params.bool("merge-group", true));
+    Moving.Order order = new Moving.Order(params.store(), target(params), request);
+    if (!mayModifyBoth(call.who(), order)) {
+      requireOwnGroup(call, order, request.group());
+    }
+    return order;
+  }
+
+  private Moving.Order namespace(ApiCall call) {
+    Params params = call.params();
+    MoveRequest.OfNamespace request =
+        new MoveRequest.OfNamespace(
+            params.namespace(),
+            params.namespace(TARGET_NS.name()),
+            (int) params.integer(MAX_DEPTH.name(), Namespace.DEPTH_MAX),
+            params.bool(DELETE_SOURCE.name(), true),
+            params.bool("merge-groups", true));
+    Moving.Order order = new Moving.Order(params.store(), target(params), request);
+    access.requireModify(call.who(), order.from(), parent(request.from()));
+    access.requireModify(call.who(), order.to(), parent(request.to()));
+    return order;
+  }
+
+  private static DatastoreName target(Params params) {
+    return params
+        .optionalText(TARGET_STORE.name())
+        .map(DatastoreName::new)
+        .orElseGet(params::store);
+  }
+
+  private static Namespace parent(Namespace namespace) {
+    Namespace parent = namespace.parent();
+    return parent == null ? Namespace.ROOT : parent;
+  }
+
+  private boolean mayModifyBoth(AuthId caller, Moving.Order order) {
+    Set<Privilege> modify = Set.of(Privilege.DATASTORE_MODIFY);
+    return control.any(caller, from(order), modify) && control.any(caller, to(order), modify);
+  }
+
+  private void requireOwnGroup(ApiCall call, Moving.Order order, GroupId group) {
+    AuthId caller = call.who();
+    Rights source = control.rights(caller, from(order));
+    Rights target = control.rights(caller, to(order));
+    if (!source.any(Set.of(Privilege.DATASTORE_PRUNE, Privilege.DATASTORE_MODIFY))) {
+      throw missing("Datastore.Modify|Datastore.Prune", from(order));
+    }
+    if (!target.any(Set.of(Privilege.DATASTORE_BACKUP, Privilege.DATASTORE_MODIFY))) {
+      throw missing("Datastore.Modify|Datastore.Backup", to(order));
+    }
+    stores
+        .reading(order.from(), call.leases())
+        .ownerIfAny(order.request().from(), group)
+        .ifPresent(owner -> GroupAccess.checkOwner(caller, owner));
+  }
+
+  private static BackupException missing(String privileges, String path) {
+    return new BackupException(
+        Kind.PERMISSION, "permission check failed - missing " + privileges + " on " + path);
+  }
+
+  private static String from(Moving.Order order) {
+    return GroupAccess.path(order.from(), order.request().from());
+  }
+
+  private static String to(Moving.Order order) {
+    return GroupAccess.path(order.to(), order.request().to());
+  }
+
+  private ApiResult start(ApiCall call, Moving.Order order) {
+    return ApiResult.of(moving.start(order, call.who()).toString());
+  }
+
+  private ApiResult plan(ApiCall call, Moving.Order order) {
+    MovePlan plan = moving.plan(order, call.leases());
+    ObjectNode json = Json.object();
+    ArrayNode made = json.putArray("made");
+    plan.made().forEach(namespace -> made.add(namespace.toString()));
+    ArrayNode groups = json.putArray("groups");
+    for (MovePlan.Step step : plan.groups()) {
+      ObjectNode group =
+          groups
+              .addObject()
+              .put("ns", step.from().toString())
+              .put("backup-type", step.group().type().text())
+              .put("backup-id", step.group().id())
+              .put("target-ns", step.to().toString())
+              .put("snapshots", step.snapshots().size())
+              .put("merge", step.merges());
+      if (step.refusal() != null) {
+        group.put("refusal", step.refusal());
+      }
+    }
+    ArrayNode removed = json.putArray("removed");
+    plan.removed().forEach(namespace -> removed.add(namespace.toString()));
+    return ApiResult.of(json);
+  }
+
+  // ---- those that were ----
+
+  private ApiResult list(ApiCall call) {
+    DatastoreName store = call.params().store();
+    access.requireModify(call.who(), store, Namespace.ROOT);
+    ArrayNode list = Json.array();
+    for (MoveHistory.Move move : moving.list(store, call.leases())) {
+      list.addObject()
+          .put("move", move.name())
+          .put("began", move.began().getEpochSecond())
+          .put("state", move.state().text())
+          .put("running", move.running())
+          .put("what", move.request().toString())
+          .put("target-store", move.target().text())
+          .put("groups", move.groupCount())
+          .put("snapshots", move.snapshotCount());
+    }
+    return ApiResult.of(list);
+  }
+
+  private ApiResult act(ApiCall call) {
+    DatastoreName store = call.params().store();
+    access.requireModify(call.who(), store, Namespace.ROOT);
+    String name = call.params().text(NAME.name());
+    access.requireModify(call.who(), moving.order(store, name).to(), Namespace.ROOT);
+    return ApiResult.of(
+        (call.params().text("action").equals("undo")
+                ? moving.undo(store, name, call.who())
+                : moving.resume(store, name, call.who()))
+            .toString());
+  }
+}
