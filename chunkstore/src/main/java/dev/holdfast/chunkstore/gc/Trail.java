@@ -9,8 +9,9 @@ import java.util.Arrays;
  * the same order as the one of the snapshot before: who walks along that order knows of each
  * reference that it is in the set, without a look at some far place in memory.
  *
- * <p>What does not follow is looked for on the whole trail, where it leads on from, and only then
- * added to the set. Nothing is on the trail that is not in the set. For one thread.
+ * <p>What does not follow is added to the set. If it is a landmark, as one in some is, it is first
+ * looked for on the whole trail, where it leads on from. Nothing is on the trail that is not in the
+ * set. For one thread.
  */
 final class Trail implements Workers.Tool {
   /** Two TiB in chunks of 4 MiB. A snapshot that has more finds nothing of the one before. */
@@ -18,14 +19,20 @@ final class Trail implements Workers.Tool {
 
   private static final int REFERENCES_FIRST = 1 << 12;
 
+  /**
+   * Where all of them are would take more of the processor's cache than the order saves: noting it
+   * for each took longer than hashing the index.
+   */
+  private static final int LANDMARK_ONE_IN = 8;
+
   private final DigestSet referenced;
   private final int referencesMax;
 
   /** Two words of each reference, the oldest overwritten first. */
   private long[] words = new long[2 * REFERENCES_FIRST];
 
-  /** Where a reference was put last, by some bits of it, which it may share with others. */
-  private int[] places = new int[REFERENCES_FIRST];
+  /** Where a landmark was put last, by some bits of it, which it may share with others. */
+  private int[] landmarks = new int[2 * REFERENCES_FIRST / LANDMARK_ONE_IN];
 
   /** Places below have a reference; all, once the trail is full. */
   private int filled;
@@ -50,7 +57,7 @@ final class Trail implements Workers.Tool {
   /** Puts the digest that begins with these words into the set, and on the trail. */
   void add(long w0, long w1) {
     if (!isAt(ahead, w0, w1)) {
-      int place = places[(int) w1 & (places.length - 1)];
+      int place = isLandmark(w1) ? landmarks[landmark(w1)] : ahead;
       if (isAt(place, w0, w1)) {
         ahead = place;
       } else {
@@ -66,26 +73,40 @@ final class Trail implements Workers.Tool {
     return place < filled && words[2 * place] == w0 && words[2 * place + 1] == w1;
   }
 
+  private static boolean isLandmark(long w1) {
+    return w1 % LANDMARK_ONE_IN == 0;
+  }
+
+  private int landmark(long w1) {
+    return (int) (w1 / LANDMARK_ONE_IN) & (landmarks.length - 1);
+  }
+
   private int after(int place) {
-    return place + 1 == places.length ? 0 : place + 1;
+    return 2 * (place + 1) == words.length ? 0 : place + 1;
   }
 
   private void append(long w0, long w1) {
-    if (filled == places.length && filled < referencesMax) {
+    if (2 * filled == words.length && filled < referencesMax) {
       grow();
     }
-    words[2 * end] = w0;
-    words[2 * end + 1] = w1;
-    places[(int) w1 & (places.length - 1)] = end;
+    put(end, w0, w1);
     filled = Math.max(filled, end + 1);
     end = after(end);
   }
 
+  private void put(int place, long w0, long w1) {
+    words[2 * place] = w0;
+    words[2 * place + 1] = w1;
+    if (isLandmark(w1)) {
+      landmarks[landmark(w1)] = place;
+    }
+  }
+
   private void grow() {
     words = Arrays.copyOf(words, 2 * words.length);
-    places = new int[2 * places.length];
+    landmarks = new int[2 * landmarks.length];
     for (int place = 0; place < filled; place++) {
-      places[(int) words[2 * place + 1] & (places.length - 1)] = place;
+      put(place, words[2 * place], words[2 * place + 1]);
     }
     end = filled;
   }
