@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * backups while it does nothing else. Both take turns.
  */
 public final class BesideBench {
-  private static final int WARM_UP_RUNS = 1;
+  private static final int WARM_UP_RUNS = 2;
   private static final double RATIO_MIN = 0.9;
   private static final Duration POLL = Duration.ofMillis(20);
   private static final String VERIFIED = "verified";

@@ -40,6 +40,7 @@ public final class GcBench {
   private static final int CHURN_ONE_IN = 20;
 
   private static final int CHUNK_BYTES = 1 << 20;
+  private static final int WARM_UP_RUNS = 1;
   private static final double RATIO_MAX = 1.5;
   private static final double TOUCHES_MAX = 1.1;
 
@@ -81,14 +82,18 @@ public final class GcBench {
     Workers workers =
         new Workers(
             Runtime.getRuntime().availableProcessors(), Thread.ofPlatform().daemon().factory());
-    for (int i = 0; i < runs; i++) {
-      bounds.add(bound());
+    for (int i = -WARM_UP_RUNS; i < runs; i++) {
+      double bound = bound();
       now = now.plus(Duration.ofDays(1)); // or nothing would have to be touched again
       long began = System.nanoTime();
       GarbageCollector.Result result =
           new GarbageCollector(store, GcOptions.usual(workers), () -> {}).run();
-      seconds.add(Rates.seconds(System.nanoTime() - began));
-      touches.add((double) result.touchCount() / result.status().disk().chunks());
+      double took = Rates.seconds(System.nanoTime() - began);
+      if (i >= 0) {
+        bounds.add(bound);
+        seconds.add(took);
+        touches.add((double) result.touchCount() / result.status().disk().chunks());
+      }
       if (result.missingCount() > 0 || result.status().removed().chunks() > 0) {
         throw new IllegalStateException(
             "a store without garbage and damage was found to have some");
