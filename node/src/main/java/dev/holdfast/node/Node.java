@@ -16,6 +16,7 @@ import dev.holdfast.meshconfig.SecretFiles;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.AccessState;
 import dev.holdfast.node.access.NodeConfig;
+import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.node.access.StateFile;
 import dev.holdfast.node.api.ApiRouter;
@@ -42,12 +43,17 @@ import dev.holdfast.node.job.SyncFactory;
 import dev.holdfast.node.job.SyncJobs;
 import dev.holdfast.node.maintenance.Maintenance;
 import dev.holdfast.node.maintenance.Remains;
+import dev.holdfast.node.metrics.Figures;
+import dev.holdfast.node.metrics.MetricPush;
+import dev.holdfast.node.metrics.MetricServerConfig;
 import dev.holdfast.node.metrics.MetricsPage;
 import dev.holdfast.node.metrics.NodeMetrics;
+import dev.holdfast.node.notify.DamageNotifications;
 import dev.holdfast.node.notify.HealthWatch;
 import dev.holdfast.node.notify.JobNotifications;
 import dev.holdfast.node.notify.NotificationConfig;
 import dev.holdfast.node.notify.Notifier;
+import dev.holdfast.node.notify.StoreNotifications;
 import dev.holdfast.node.session.BackupUpgrade;
 import dev.holdfast.node.session.MeshTunnelUpgrade;
 import dev.holdfast.node.session.ReaderUpgrade;
@@ -201,7 +207,11 @@ public final class Node implements AutoCloseable {
     NotificationConfig notifications = new NotificationConfig(directory, clock.getZone());
     Notifier notifier =
         closing(new Notifier(notifications, user -> mailAddress(access.control(), user)));
-    runner.onEnd(new JobNotifications(NodeIdentity.hostName(), clock, notifier::send));
+    StoreNotifications told = new StoreNotifications(stores, notifier);
+    runner.onEnd(new JobNotifications(NodeIdentity.hostName(), clock, told));
+    maintenance
+        .verifying()
+        .onDamage(new DamageNotifications(NodeIdentity.hostName(), clock, notifier::send));
     NodeMetrics metrics =
         new NodeMetrics(
             jobs, stores, tasks, () -> identity.certificate().getNotAfter().toInstant(), clock);
@@ -216,6 +226,7 @@ public final class Node implements AutoCloseable {
             notifier::send);
 
     NodeMeasurements measured = new NodeMeasurements(() -> spaces(stores), clock);
+    StateFile<SectionConfig> metricServers = MetricServerConfig.file(directory);
     TrafficControl traffic = closing(TrafficControl.open(directory, vertx, clock));
     ApiRouter router =
         RestApi.router(
@@ -229,6 +240,7 @@ public final class Node implements AutoCloseable {
             maintenance,
             new NotificationCalls(notifications, notifier, NodeIdentity.hostName()),
             measured,
+            metricServers,
             traffic);
     new MeshEndpoints(mesh, peers, syncs, jobs, history).register(router);
     Sessions sessions =
@@ -268,6 +280,11 @@ public final class Node implements AutoCloseable {
     measured.start(later);
     traffic.start(later);
     health.start(later);
+    new MetricPush(
+            metricServers,
+            new Figures(
+                NodeIdentity.hostName(), metrics, measured, () -> stores.stores().keySet(), clock))
+        .start(later);
     Thread.ofPlatform()
         .daemon()
         .name("warm-up")

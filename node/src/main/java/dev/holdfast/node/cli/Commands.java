@@ -36,6 +36,7 @@ final class Commands {
           "mesh",
           "notify",
           "alert-rules",
+          "metrics",
           "status",
           "task",
           "tree",
@@ -82,6 +83,7 @@ final class Commands {
       case "mesh" -> new MeshCommand(terminal);
       case "notify" -> new NotifyCommand(terminal);
       case "alert-rules" -> new AlertRulesCommand(terminal);
+      case "metrics" -> new MetricsCommand();
       case "status" -> new StatusCommand(terminal);
       case "task" -> new TaskCommand(terminal);
       case "tree" -> new TreeCommand(terminal);

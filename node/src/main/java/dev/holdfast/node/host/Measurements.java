@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.DoubleBinaryOperator;
@@ -64,6 +65,11 @@ public final class Measurements {
     if (samples.size() > VALUES_MAX) {
       samples.removeFirst();
     }
+  }
+
+  /** Empty before anything was measured. */
+  public synchronized Optional<Sample> last() {
+    return Optional.ofNullable(minutes.peekLast());
   }
 
   /** The newest ones, oldest first. */

@@ -36,9 +36,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What this node tells Prometheus: its jobs, what garbage collections found, disks, tasks, its
- * certificate, and the JVM. Figures of files are read when somebody asks, so that they are never
- * old. Any thread that may block.
+ * What this node tells Prometheus and others: its jobs, what garbage collections found, disks,
+ * tasks, its certificate, and the JVM. Figures of files are read when somebody asks, so that they
+ * are never old. Any thread that may block.
  */
 public final class NodeMetrics implements JobRunner.EndListener {
   private static final Logger LOG = LoggerFactory.getLogger(NodeMetrics.class);
@@ -98,6 +98,17 @@ public final class NodeMetrics implements JobRunner.EndListener {
 
   /** In the text format of Prometheus. */
   public synchronized String scrape() {
+    refresh();
+    return registry.scrape();
+  }
+
+  /** The same for an InfluxDB. */
+  synchronized void addTo(InfluxLines lines) {
+    refresh();
+    var unused = lines.add(registry);
+  }
+
+  private void refresh() {
     gauges.clear();
     for (JobType type : JobType.values()) {
       try {
@@ -108,7 +119,6 @@ public final class NodeMetrics implements JobRunner.EndListener {
     }
     stores.stores().forEach(this::add);
     gauges.publish();
-    return registry.scrape();
   }
 
   // ---- jobs ----

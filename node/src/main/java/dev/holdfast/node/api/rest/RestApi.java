@@ -2,6 +2,8 @@ package dev.holdfast.node.api.rest;
 
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.AccessState;
+import dev.holdfast.node.access.SectionConfig;
+import dev.holdfast.node.access.StateFile;
 import dev.holdfast.node.access.realm.OpenIdLogins;
 import dev.holdfast.node.api.ApiRouter;
 import dev.holdfast.node.api.DatastoreRegistry;
@@ -30,6 +32,7 @@ public final class RestApi {
       Maintenance maintenance,
       NotificationCalls notifications,
       NodeMeasurements measured,
+      StateFile<SectionConfig> metricServers,
       TrafficControl traffic) {
     ApiRouter router = new ApiRouter();
     AccessControl control = access.control();
@@ -72,6 +75,7 @@ public final class RestApi {
     new StoreJobEndpoints<>(StoreJobKinds.PRUNE, maintenance.prunes().configs(), jobs, control)
         .register(router);
     new TrafficEndpoints(traffic).register(router);
+    new MetricServerEndpoints(metricServers).register(router);
     new StoreJobEndpoints<>(StoreJobKinds.VERIFY, maintenance.verifies().configs(), jobs, control)
         .register(router);
     notifications.register(router, stores, jobs, tasks.clock());

@@ -48,13 +48,6 @@ final class Unavailable {
   }
 
   private static void notBuilt(ApiRouter router) {
-    missing(
-        router,
-        "sending metrics to a server",
-        "GET",
-        "/admin/metrics",
-        "/config/metrics/influxdb-http",
-        "/config/metrics/influxdb-udp");
     missing(router, "keeping keys for syncs", "GET", "/config/encryption-keys");
     missing(router, "keeping keys for syncs", "POST", "/config/encryption-keys");
     missing(router, "terminal login", "POST", "/access/vncticket");
