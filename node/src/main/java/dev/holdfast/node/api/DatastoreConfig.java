@@ -91,7 +91,8 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
             collection(),
             verifyNew(),
             collectionSchedule(),
-            Optional.ofNullable(maintenance()));
+            Optional.ofNullable(maintenance()),
+            UserMail.of(properties));
   }
 
   /** The same with a schedule of garbage collection. */
@@ -153,6 +154,13 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
   public boolean verifyNew() {
     String value = properties.get("verify-new");
     return value != null && SectionValues.bool(value);
+  }
+
+  /** Whom the ends of its jobs are mailed to; empty = they go to the matchers. */
+  public Optional<UserMail> userMail() {
+    return UserMail.MODE.equals(properties.get("notification-mode"))
+        ? Optional.of(UserMail.of(properties))
+        : Optional.empty();
   }
 
   /** When garbage is collected; empty = only when somebody asks. */

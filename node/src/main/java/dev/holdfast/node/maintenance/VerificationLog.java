@@ -8,6 +8,8 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.verify.DatastoreVerifier;
 import dev.holdfast.chunkstore.verify.VerifyWatcher;
 import dev.holdfast.node.task.WorkerTask;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /** Tells a verification in its task log, in the words of PBS (spec/engine.md §4). */
@@ -16,6 +18,7 @@ final class VerificationLog implements DatastoreVerifier.Listener, VerifyWatcher
 
   private final WorkerTask task;
   private final DatastoreName store;
+  private final List<String> problems = new ArrayList<>();
 
   VerificationLog(WorkerTask task, DatastoreName store) {
     this.task = task;
@@ -71,6 +74,18 @@ final class VerificationLog implements DatastoreVerifier.Listener, VerifyWatcher
   @Override
   public void problem(String text) {
     task.log("  " + text);
+    synchronized (problems) {
+      if (problems.size() < Damage.PROBLEMS_MAX) {
+        problems.add(text);
+      }
+    }
+  }
+
+  /** The first ones. */
+  List<String> problems() {
+    synchronized (problems) {
+      return List.copyOf(problems);
+    }
   }
 
   @Override

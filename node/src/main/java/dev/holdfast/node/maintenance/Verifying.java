@@ -28,6 +28,8 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +49,7 @@ public final class Verifying {
 
   private final DatastoreRegistry stores;
   private final AccessControl access;
+  private final List<Consumer<Damage>> listeners = new CopyOnWriteArrayList<>();
 
   /**
    * What to verify.
@@ -83,6 +86,11 @@ public final class Verifying {
     this.access = access;
   }
 
+  /** Hears of every run that finds damage, when it is over. Must not block long. */
+  public void onDamage(Consumer<Damage> listener) {
+    listeners.add(listener);
+  }
+
   /**
    * Does it. Of somebody who may verify only what is his own, that.
    *
@@ -100,18 +108,26 @@ public final class Verifying {
             task.upid().toString());
     List<DatastoreVerifier.Group> groups = select(task, store, verifier, order, caller);
     task.log("using " + workers.count() + " threads");
-    List<String> failed;
+    List<String> failed = List.of();
     try {
       failed = verifier.verify(groups, log);
     } catch (BackupException e) {
       throw e.kind() == Kind.CANCELLED
           ? new BackupException(Kind.CANCELLED, "verification failed - job aborted", e)
           : e;
+    } finally {
+      tell(new Damage(order.store(), task.upid(), failed, log.problems()));
     }
     if (!failed.isEmpty()) {
       task.log("Failed to verify the following snapshots/groups:");
       failed.forEach(snapshot -> task.log("\t" + snapshot));
       throw BackupException.corrupt("verification failed - please check the log for details");
+    }
+  }
+
+  private void tell(Damage damage) {
+    if (!damage.snapshots().isEmpty() || !damage.problems().isEmpty()) {
+      listeners.forEach(listener -> listener.accept(damage));
     }
   }
 

@@ -25,6 +25,7 @@ import java.util.Properties;
 import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import javax.net.ssl.SSLSocketFactory;
 
 /** Sends mails, by a server or by the machine's own {@code sendmail}. */
 final class MailSender implements Sender {
@@ -53,12 +54,35 @@ final class MailSender implements Sender {
       Section section,
       SortedMap<String, List<String>> secrets,
       Function<AuthId, Optional<String>> addressOf) {
+    return smtp(section, secrets, addressOf, (SSLSocketFactory) SSLSocketFactory.getDefault());
+  }
+
+  /**
+   * As the other.
+   *
+   * @param tls knows whose certificates are trusted
+   */
+  static MailSender smtp(
+      Section section,
+      SortedMap<String, List<String>> secrets,
+      Function<AuthId, Optional<String>> addressOf,
+      SSLSocketFactory tls) {
     SmtpServer server = SmtpServer.of(section, secrets);
-    return new MailSender(section, addressOf, server::deliver);
+    return new MailSender(section, addressOf, message -> server.deliver(message, tls));
   }
 
   static MailSender sendmail(Section section, Function<AuthId, Optional<String>> addressOf) {
-    return new MailSender(section, addressOf, MailSender::local);
+    return sendmail(section, addressOf, SENDMAIL);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param program that takes a mail as {@code sendmail} does
+   */
+  static MailSender sendmail(
+      Section section, Function<AuthId, Optional<String>> addressOf, Path program) {
+    return new MailSender(section, addressOf, message -> local(message, program));
   }
 
   /** Where and how; the password is for the connection only. */
@@ -84,8 +108,10 @@ final class MailSender implements Sender {
           secrets.getOrDefault("password", List.of("")).getFirst());
     }
 
-    void deliver(MimeMessage message) throws MessagingException {
-      Session session = Session.getInstance(properties());
+    void deliver(MimeMessage message, SSLSocketFactory tls) throws MessagingException {
+      Properties properties = properties();
+      properties.put("mail." + protocol() + ".ssl.socketFactory", tls);
+      Session session = Session.getInstance(properties);
       try (Transport transport = session.getTransport(protocol())) {
         if (user.isEmpty()) {
           transport.connect();
@@ -125,13 +151,14 @@ final class MailSender implements Sender {
     }
   }
 
-  private static void local(MimeMessage message) throws MessagingException, IOException {
-    if (!Files.isExecutable(SENDMAIL)) {
-      throw new BackupException(Kind.NOT_FOUND, "this machine has no '" + SENDMAIL + "'")
+  private static void local(MimeMessage message, Path program)
+      throws MessagingException, IOException {
+    if (!Files.isExecutable(program)) {
+      throw new BackupException(Kind.NOT_FOUND, "this machine has no '" + program + "'")
           .advise("Make a target of type smtp, gotify or webhook, and name it in a matcher.");
     }
     Process process =
-        new ProcessBuilder(SENDMAIL.toString(), "-B", "8BITMIME", "-t", "-i")
+        new ProcessBuilder(program.toString(), "-B", "8BITMIME", "-t", "-i")
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -141,7 +168,7 @@ final class MailSender implements Sender {
     try {
       if (!process.waitFor(TIME_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroy();
-        throw new IOException("'" + SENDMAIL + "' did not end in time");
+        throw new IOException("'" + program + "' did not end in time");
       }
     } catch (InterruptedException e) {
       process.destroy();
@@ -149,7 +176,7 @@ final class MailSender implements Sender {
       throw new BackupException(Kind.CANCELLED, "interrupted while sending a mail", e);
     }
     if (process.exitValue() != 0) {
-      throw new IOException("'" + SENDMAIL + "' ended with " + process.exitValue());
+      throw new IOException("'" + program + "' ended with " + process.exitValue());
     }
   }
 

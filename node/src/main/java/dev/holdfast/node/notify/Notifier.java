@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -64,6 +65,17 @@ public final class Notifier implements AutoCloseable {
     }
   }
 
+  /** Sends it to one user by the machine's own {@code sendmail}, later, whatever matchers say. */
+  void mail(AuthId user, Notification event) {
+    Section target =
+        Section.of("sendmail", "mail to " + user, Map.of("mailto-user", user.toString()));
+    try {
+      thread.execute(() -> deliver(target, event));
+    } catch (RejectedExecutionException e) {
+      LOG.warn("notification '{}' is left out: too many wait, or the node stops", event.title());
+    }
+  }
+
   private void deliver(Notification event) {
     Set<String> names = new LinkedHashSet<>();
     try {
@@ -78,19 +90,23 @@ public final class Notifier implements AutoCloseable {
     }
     for (String name : names) {
       Optional<Section> target = config.find(name);
-      if (target.isEmpty() || Matcher.flag(target.get(), "disable")) {
-        continue;
+      if (target.isPresent() && !Matcher.flag(target.get(), "disable")) {
+        deliver(target.get(), event);
       }
-      try {
-        sender(target.get()).send(event);
-        failing.remove(name);
-      } catch (BackupException e) {
-        // Once for a target, until one arrives: the log is not for telling the same all day.
-        Level level = failing.add(name) ? Level.WARN : Level.DEBUG;
-        LOG.atLevel(level).log("notification '{}' was not delivered: {}", event.title(), e.text());
-      } catch (RuntimeException e) {
-        LOG.error("notification '{}' was not delivered to '{}'", event.title(), name, e);
-      }
+    }
+  }
+
+  private void deliver(Section target, Notification event) {
+    String name = target.id();
+    try {
+      sender(target).send(event);
+      failing.remove(name);
+    } catch (BackupException e) {
+      // Once for a target, until one arrives: the log is not for telling the same all day.
+      Level level = failing.add(name) ? Level.WARN : Level.DEBUG;
+      LOG.atLevel(level).log("notification '{}' was not delivered: {}", event.title(), e.text());
+    } catch (RuntimeException e) {
+      LOG.error("notification '{}' was not delivered to '{}'", event.title(), name, e);
     }
   }
 
