@@ -65,6 +65,7 @@ public record AccessState(
             tokens,
             factors,
             new DirectoryPasswords(realms, realmSecrets),
+            SystemPasswords.ofThisMachine(),
             clock);
     return new AccessState(
         directory,

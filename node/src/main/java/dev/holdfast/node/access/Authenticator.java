@@ -42,6 +42,7 @@ public final class Authenticator {
   private final Csrf csrf;
   private final SecondFactors factors;
   private final DirectoryPasswords directories;
+  private final SystemPasswords system;
   private final Secret localSecret;
   private final InstantSource clock;
 
@@ -83,6 +84,7 @@ public final class Authenticator {
       ShadowFile tokens,
       SecondFactors factors,
       DirectoryPasswords directories,
+      SystemPasswords system,
       InstantSource clock) {
     this.access = access;
     this.passwords = passwords;
@@ -90,6 +92,7 @@ public final class Authenticator {
     this.tokens = tokens;
     this.factors = factors;
     this.directories = directories;
+    this.system = system;
     this.tickets = Tickets.open(directory);
     this.csrf = Csrf.open(directory);
     this.localSecret = localSecret;
@@ -176,6 +179,10 @@ public final class Authenticator {
       return;
     }
     String hash = shadow.hash(user.user());
+    if (hash == null && user.realm().equals(REALM_SYSTEM)) {
+      system.check(user, password);
+      return;
+    }
     if (hash == null || !matches(user, password, hash)) {
       throw Tickets.refused("invalid credentials");
     }

@@ -34,8 +34,8 @@ public final class ShadowFile {
   }
 
   /**
-   * Passwords of realm {@code pam}: the node asks no operating system, so {@code root@pam} has a
-   * secret of its own. The file is ours.
+   * Passwords of users of realm {@code pam} that this node keeps itself: who has one is not looked
+   * for in the system. The file is ours.
    */
   public static ShadowFile systemPasswords(StateDirectory directory) {
     return new ShadowFile(directory, "shadow-pam.json", JSON.writerWithDefaultPrettyPrinter());
