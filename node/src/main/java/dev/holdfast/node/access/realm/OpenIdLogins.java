@@ -85,10 +85,20 @@ public final class OpenIdLogins {
           JWSAlgorithm.ES384,
           JWSAlgorithm.ES512);
 
+  /** What a provider says of itself changes seldom; asked for at both ends of every login. */
+  private static final Duration PROVIDER_LIFETIME = Duration.ofMinutes(5);
+
+  /** One for each realm. */
+  private static final int PROVIDERS_MAX = 64;
+
   private record Pending(String realm, Nonce nonce, CodeVerifier verifier, URI redirect) {}
 
   private final InstantSource clock;
   private final ShortLived<Pending> pending = new ShortLived<>(STATE_LIFETIME, PENDING_MAX);
+
+  /** By issuer. */
+  private final ShortLived<OIDCProviderMetadata> providers =
+      new ShortLived<>(PROVIDER_LIFETIME, PROVIDERS_MAX);
 
   public OpenIdLogins(InstantSource clock) {
     this.clock = clock;
@@ -96,7 +106,7 @@ public final class OpenIdLogins {
 
   /** Where to send a browser; throws INVALID_INPUT, PEER_UNREACHABLE. */
   public URI begin(OpenIdRealm realm, URI redirect) {
-    OIDCProviderMetadata provider = discover(realm);
+    OIDCProviderMetadata provider = provider(realm);
     try {
       return begun(realm, redirect, provider);
     } catch (IllegalArgumentException | IllegalStateException e) {
@@ -155,7 +165,7 @@ public final class OpenIdLogins {
     if (!begun.realm().equals(realm.name()) || !begun.redirect().equals(redirect)) {
       throw refused("login ends elsewhere than it began", null);
     }
-    OIDCProviderMetadata provider = discover(realm);
+    OIDCProviderMetadata provider = provider(realm);
     OIDCTokenResponse tokens = tokens(realm, provider, begun, code);
     IDTokenClaimsSet claims =
         validated(realm, provider, tokens.getOIDCTokens().getIDToken(), begun.nonce());
@@ -166,6 +176,16 @@ public final class OpenIdLogins {
   }
 
   // ---- the provider ----
+
+  private OIDCProviderMetadata provider(OpenIdRealm realm) {
+    OIDCProviderMetadata known = providers.find(realm.issuer().toString(), clock.instant());
+    if (known != null) {
+      return known;
+    }
+    OIDCProviderMetadata found = discover(realm);
+    providers.add(realm.issuer().toString(), found, clock.instant());
+    return found;
+  }
 
   private static OIDCProviderMetadata discover(OpenIdRealm realm) {
     try {

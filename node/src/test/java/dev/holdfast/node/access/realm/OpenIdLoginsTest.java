@@ -9,6 +9,7 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.node.access.SectionConfig.Section;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -141,6 +142,15 @@ class OpenIdLoginsTest {
   void userInfoOfSomebodyElseIsRefused() {
     provider.userInfo("{\"sub\":\"2\",\"preferred_username\":\"bob\"}");
     assertRefused(() -> login(realm("username-claim", "username")), "does not tell");
+  }
+
+  @Test
+  void providerIsAskedForItselfOnceForManyLoginsAndAgainLater() {
+    var unused = login(realm()) + login(realm());
+    assertThat(provider.configurationCount()).isEqualTo(1);
+    now = now.plus(Duration.ofMinutes(6));
+    unused = provider.visit(logins.begin(realm(), PAGE));
+    assertThat(provider.configurationCount()).isEqualTo(2);
   }
 
   @Test

@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -34,6 +35,7 @@ import java.util.function.Consumer;
 public final class TestProvider implements AutoCloseable {
   public static final String CODE = "a-code";
 
+  private final AtomicInteger configurationCount = new AtomicInteger();
   private final HttpServer server;
   private final ECKey published = key("k1");
   private ECKey signing = published;
@@ -83,6 +85,11 @@ public final class TestProvider implements AutoCloseable {
     return asked.getOrDefault("state", "");
   }
 
+  /** How often it was asked for. */
+  int configurationCount() {
+    return configurationCount.get();
+  }
+
   Map<String, String> asked() {
     return asked;
   }
@@ -101,7 +108,10 @@ public final class TestProvider implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     String body =
         switch (exchange.getRequestURI().getPath()) {
-          case "/.well-known/openid-configuration" -> configuration();
+          case "/.well-known/openid-configuration" -> {
+            configurationCount.incrementAndGet();
+            yield configuration();
+          }
           case "/keys" -> new JWKSet(published).toString(true);
           case "/token" ->
               token(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
