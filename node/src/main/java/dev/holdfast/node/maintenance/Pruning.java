@@ -13,15 +13,14 @@ import dev.holdfast.chunkstore.prune.PruneSelection.Candidate;
 import dev.holdfast.chunkstore.prune.PruneSelection.Mark;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
-import dev.holdfast.node.access.Rights;
 import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.task.WorkerTask;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /**
  * Removes snapshots by retention rules, of one group or of all below a namespace, with the log
@@ -29,13 +28,11 @@ import java.util.TreeMap;
  * blocks on files.
  */
 public final class Pruning {
-  private static final Set<Privilege> MODIFY = Set.of(Privilege.DATASTORE_MODIFY);
-  private static final Set<Privilege> PRUNE = Set.of(Privilege.DATASTORE_PRUNE);
 
   private static final String KEEP_ALL = "No prune selection - keeping all files.";
 
   private final DatastoreRegistry stores;
-  private final AccessControl access;
+  private final PermittedGroups permitted;
   private final ZoneId zone;
 
   /**
@@ -62,7 +59,8 @@ public final class Pruning {
    */
   public Pruning(DatastoreRegistry stores, AccessControl access, ZoneId zone) {
     this.stores = stores;
-    this.access = access;
+    this.permitted =
+        new PermittedGroups(access, Privilege.DATASTORE_MODIFY, Privilege.DATASTORE_PRUNE);
     this.zone = zone;
   }
 
@@ -187,17 +185,11 @@ public final class Pruning {
 
   private void groups(
       WorkerTask task, Order order, Datastore store, Namespace namespace, AuthId caller) {
-    Rights rights = access.rights(caller, AccessControl.path(store.name(), namespace));
-    boolean any = rights.any(MODIFY);
-    if (!any && !rights.any(PRUNE)) {
-      return;
-    }
-    for (GroupId group : store.groups(namespace)) {
+    BiConsumer<GroupId, BackupException> failed =
+        (group, e) -> task.warn("group " + group + " was not pruned: " + e.text());
+    for (GroupId group : permitted.of(store, namespace, caller, failed)) {
       task.checkAborted();
       try {
-        if (!any && !caller.mayActFor(store.owner(namespace, group))) {
-          continue;
-        }
         task.log("Pruning group " + namespace + ":\"" + group + "\"");
         List<SnapshotId> removed = new ArrayList<>();
         for (PruneDecision decision : decide(store, namespace, group, order.rules())) {
@@ -213,7 +205,7 @@ public final class Pruning {
         }
         remember(store, namespace, removed);
       } catch (BackupException e) {
-        task.warn("group " + group + " was not pruned: " + e.text());
+        failed.accept(group, e);
       }
     }
   }

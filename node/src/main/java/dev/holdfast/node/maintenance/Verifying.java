@@ -15,7 +15,6 @@ import dev.holdfast.chunkstore.verify.VerifyRules;
 import dev.holdfast.chunkstore.work.Workers;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
-import dev.holdfast.node.access.Rights;
 import dev.holdfast.node.api.DatastoreConfig;
 import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.task.TaskRegistry;
@@ -27,8 +26,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,16 +38,13 @@ import org.slf4j.LoggerFactory;
  * thread; blocks.
  */
 public final class Verifying {
-  private static final Set<Privilege> ALL = Set.of(Privilege.DATASTORE_VERIFY);
-  private static final Set<Privilege> OWN = Set.of(Privilege.DATASTORE_BACKUP);
-
   /** What the speed test of clients leaves; nobody restores it. */
   private static final GroupId BENCHMARK = GroupId.parse("host/benchmark");
 
   private static final Logger LOG = LoggerFactory.getLogger(Verifying.class);
 
   private final DatastoreRegistry stores;
-  private final AccessControl access;
+  private final PermittedGroups permitted;
   private final List<Consumer<Damage>> listeners = new CopyOnWriteArrayList<>();
 
   /**
@@ -83,7 +79,8 @@ public final class Verifying {
 
   public Verifying(DatastoreRegistry stores, AccessControl access) {
     this.stores = stores;
-    this.access = access;
+    this.permitted =
+        new PermittedGroups(access, Privilege.DATASTORE_VERIFY, Privilege.DATASTORE_BACKUP);
   }
 
   /** Hears of every run that finds damage, when it is over. Must not block long. */
@@ -214,15 +211,12 @@ public final class Verifying {
       Order order,
       Namespace namespace,
       AuthId caller) {
-    Rights rights = access.rights(caller, AccessControl.path(store.name(), namespace));
-    boolean all = rights.any(ALL);
-    if (!all && !rights.any(OWN)) {
-      return List.of();
-    }
+    BiConsumer<GroupId, BackupException> failed =
+        (group, e) -> task.warn("group " + group + " was not verified: " + e.text());
     List<DatastoreVerifier.Group> groups = new ArrayList<>();
-    for (GroupId group : store.groups(namespace)) {
+    for (GroupId group : permitted.of(store, namespace, caller, failed)) {
       task.checkAborted();
-      if (!group.equals(BENCHMARK) && (all || caller.mayActFor(store.owner(namespace, group)))) {
+      if (!group.equals(BENCHMARK)) {
         groups.add(verifier.select(namespace, group, order.rules()));
       }
     }

@@ -14,7 +14,6 @@ import dev.holdfast.chunkstore.testing.TestStores;
 import dev.holdfast.node.testing.SmallUpload;
 import dev.holdfast.node.testing.TaskRuns;
 import dev.holdfast.node.testing.TestNode;
-import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.testing.StrictVertx;
 import java.io.IOException;
@@ -39,6 +38,7 @@ final class VerificationOverRestTest {
   @TempDir Path directory = Path.of("");
 
   private Optional<TestNode> started = Optional.empty();
+  private Optional<RemoteNode> alice = Optional.empty();
 
   /** A datastore that verifies what is new, with one snapshot in a namespace. */
   @BeforeEach
@@ -49,14 +49,19 @@ final class VerificationOverRestTest {
         "datastore: extra\n\tpath " + store + "\n\tverify-new true\n");
     started = Optional.of(TestNode.start(strict, directory));
     var unused = admin().post(STORE + "/namespace", none().put("name", "a"));
-    Credential.Token alice = node().token("alice", "/datastore/extra", "DatastoreBackup");
-    SmallUpload.run(
-        node().client(alice), new DatastoreName("extra"), Namespace.parse("a"), SNAPSHOT, 1);
+    alice =
+        Optional.of(node().client(node().token("alice", "/datastore/extra", "DatastoreBackup")));
+    upload(SNAPSHOT);
   }
 
   @AfterEach
   void stop() {
     started.ifPresent(TestNode::close);
+  }
+
+  private void upload(SnapshotId snapshot) {
+    SmallUpload.run(
+        alice.orElseThrow(), new DatastoreName("extra"), Namespace.parse("a"), snapshot, 1);
   }
 
   private TestNode node() {
@@ -123,6 +128,21 @@ final class VerificationOverRestTest {
 
     // What is known to be bad is not read again, unless somebody asks for it.
     assertThat(tasks().ended(admin().post(STORE + "/verify", none()).asText())).isEqualTo("OK");
+  }
+
+  @Test
+  void groupWhoseOwnerCannotBeReadKeepsNobodyFromVerifyingHisOthers() throws IOException {
+    SnapshotId other = GroupId.parse("host/db").at(SNAPSHOT.time());
+    upload(other);
+    Files.write(directory.resolve("extra/ns/a/host/web/owner"), new byte[] {0, 1, 2});
+
+    ObjectNode all = none().put("ns", "a").put("ignore-verified", false);
+    String upid = alice.orElseThrow().post(STORE + "/verify", all).asText();
+
+    assertThat(tasks().ended(upid)).isEqualTo("WARNINGS: 1");
+    assertThat(tasks().log(upid))
+        .contains("verify extra:a:" + other)
+        .anyMatch(line -> line.startsWith("group host/web was not verified: "));
   }
 
   @Test
