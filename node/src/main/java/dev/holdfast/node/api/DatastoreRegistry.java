@@ -2,6 +2,7 @@ package dev.holdfast.node.api;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.datastore.DatastoreDestruction;
+import dev.holdfast.chunkstore.datastore.Lease;
 import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
@@ -207,6 +208,7 @@ public final class DatastoreRegistry implements AutoCloseable {
    */
   public synchronized void forget(@Nullable String digest, DatastoreName name) {
     RegisteredStore store = listed(name);
+    store.requireNotDestroying();
     file.update(digest, old -> old.without(name.text()));
     entries.remove(name);
     store.forget();
@@ -239,8 +241,9 @@ public final class DatastoreRegistry implements AutoCloseable {
   public boolean destroy(
       DatastoreName name, DatastoreDestruction.Watcher watcher, Runnable onData) {
     RegisteredStore store = listed(name);
-    try (DatastoreDestruction destruction =
-        DatastoreDestruction.begin(files, store.config().path())) {
+    try (Lease held = store.lockDestruction();
+        DatastoreDestruction destruction =
+            DatastoreDestruction.begin(files, store.config().path())) {
       destruction.removeData(watcher);
       removed.clear(name);
       onData.run();
@@ -250,8 +253,6 @@ public final class DatastoreRegistry implements AutoCloseable {
         entries.remove(name);
       }
       return gone;
-    } finally {
-      store.endDestruction();
     }
   }
 

@@ -134,18 +134,23 @@ public final class RegisteredStore {
     settle();
   }
 
+  /** Throws LOCKED while its data are being destroyed. */
+  synchronized void requireNotDestroying() {
+    if (destroying) {
+      throw new BackupException(
+          Kind.LOCKED, "datastore '" + config.name() + "' is being destroyed already");
+    }
+  }
+
   /**
-   * Closes it for whoever destroys its data, who tells when he has ended, well or not.
+   * Closes it, for its data to be destroyed.
    *
    * @param deleting the configuration that says so
    * @param save makes that durable before the datastore is closed
    * @throws BackupException LOCKED when somebody uses it, or destroys it already
    */
   synchronized void beginDestruction(DatastoreConfig deleting, Runnable save) {
-    if (destroying) {
-      throw new BackupException(
-          Kind.LOCKED, "datastore '" + config.name() + "' is being destroyed already");
-    }
+    requireNotDestroying();
     if (readers + writers > 0) {
       throw new BackupException(Kind.LOCKED, "datastore is currently in use")
           .with("datastore", config.name())
@@ -154,13 +159,19 @@ public final class RegisteredStore {
           .advise("Set it offline, and try again when its running tasks have ended.");
     }
     save.run();
-    destroying = true;
     config = deleting;
     closeNow();
   }
 
-  synchronized void endDestruction() {
-    destroying = false;
+  /** To be given back when whoever destroys its data has ended, well or not. */
+  synchronized Lease lockDestruction() {
+    requireNotDestroying();
+    destroying = true;
+    return () -> {
+      synchronized (this) {
+        destroying = false;
+      }
+    };
   }
 
   // ---- use ----

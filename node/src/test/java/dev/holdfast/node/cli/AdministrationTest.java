@@ -43,6 +43,32 @@ final class AdministrationTest {
   }
 
   @Test
+  void datastoreIsMadeTakenOutOfUseBroughtBackAndDestroyed() {
+    Path path = shared.resolve("cellar");
+    node.admin("datastore create cellar " + path);
+    node.admin("datastore update cellar --maintenance-mode offline --comment spare");
+    assertThat(node.admin("datastore list")).contains("cellar", "offline");
+    assertThat(node.admin("datastore show cellar")).contains("maintenance-mode", "spare");
+    assertThat(node.admin("datastore operations cellar --output json"))
+        .contains("\"read\" : 0", "\"write\" : 0");
+    node.admin("datastore update cellar --delete maintenance-mode");
+    assertThat(node.admin("datastore remove cellar --destroy-data"))
+        .contains("removed datastore cellar");
+    assertThat(path).doesNotExist();
+    assertThat(node.admin("datastore list")).doesNotContain("cellar");
+  }
+
+  @Test
+  void metricServerIsShownChangedAndRemovedByItsName() {
+    node.admin("metrics server create graphs --host 127.0.0.1:9");
+    node.admin("metrics server update graphs --mtu 600 --enable false");
+    assertThat(node.admin("metrics server list")).contains("graphs", "influxdb-udp", "127.0.0.1:9");
+    assertThat(node.admin("metrics server show graphs")).contains("mtu", "600");
+    node.admin("metrics server remove graphs");
+    assertThat(node.admin("metrics server list")).doesNotContain("graphs");
+  }
+
+  @Test
   void recoveryKeysAreShownOnceListedAndTakenAway() {
     node.admin("user create r@pbs");
     String keys = node.admin("user tfa recovery r@pbs");
