@@ -91,7 +91,7 @@ final class PamConversation {
               .upcallStub(
                   answer, FunctionDescriptor.of(INT, INT, ADDRESS, ADDRESS, ADDRESS), arena);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError("it is a method of this class", e);
+      throw new LinkageError("it is a method of this class", e);
     }
     MemorySegment conversation = arena.allocate(2 * POINTER_BYTES, POINTER_BYTES);
     conversation.set(ADDRESS, 0, function);

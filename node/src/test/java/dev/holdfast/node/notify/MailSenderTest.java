@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
 import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** At stake: the password of the mail server is told to that server only, and by nobody read. */
 final class MailSenderTest {
-  private static final Function<AuthId, Optional<String>> NOBODY = user -> Optional.empty();
   private static final String CREDENTIALS =
       "AUTH PLAIN "
           + Base64.getEncoder()
@@ -39,6 +37,10 @@ final class MailSenderTest {
           "lyon: verify job 'weekly' failed",
           "Two chunks are damaged.\n");
 
+  private static Optional<String> nobody(AuthId user) {
+    return Optional.empty();
+  }
+
   private static MailSender smtp(FakeMailServer server, String mode, SSLSocketFactory trust) {
     SortedMap<String, String> values = new TreeMap<>();
     values.put("server", "127.0.0.1");
@@ -50,7 +52,7 @@ final class MailSenderTest {
     return MailSender.smtp(
         Section.of("smtp", "mail", values),
         new TreeMap<>(Map.of("password", List.of("mail-pw"))),
-        NOBODY,
+        MailSenderTest::nobody,
         trust);
   }
 
@@ -99,7 +101,9 @@ final class MailSenderTest {
 
   private static MailSender local(Path program) {
     return MailSender.sendmail(
-        Section.of("sendmail", "mail", Map.of("mailto", "ops@example.org")), NOBODY, program);
+        Section.of("sendmail", "mail", Map.of("mailto", "ops@example.org")),
+        MailSenderTest::nobody,
+        program);
   }
 
   @Test
