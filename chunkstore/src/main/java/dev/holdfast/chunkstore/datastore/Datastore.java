@@ -41,6 +41,9 @@ import java.util.random.RandomGenerator;
  * PBS's words.
  */
 public final class Datastore implements AutoCloseable {
+  /** Journals of moves that began here. */
+  public static final String MOVES_DIRECTORY = ".moves";
+
   /** What the last garbage collection found. */
   public static final String COLLECTION_STATUS_FILE = ".gc-status";
 

@@ -68,6 +68,7 @@ public final class DatastoreDestruction implements AutoCloseable {
     for (BackupType type : BackupType.values()) {
       parts.add(type.text());
     }
+    parts.add(Datastore.MOVES_DIRECTORY);
     parts.add(Datastore.COLLECTION_STATUS_FILE);
     for (String part : parts) {
       removeTree(layout.base().resolve(part));

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class MoveJournal implements AutoCloseable {
-  static final String DIRECTORY = ".moves";
+  static final String DIRECTORY = Datastore.MOVES_DIRECTORY;
 
   /** A thousand groups of a thousand snapshots come to 12 MiB. */
   private static final long BYTES_MAX = 256L << 20;

@@ -40,6 +40,7 @@ final class DatastoreDestructionTest {
     Files.createDirectories(base.resolve(".chunks/0000"));
     Files.writeString(base.resolve(".chunks/0000/chunk"), "chunk");
     Files.writeString(base.resolve(".gc-status"), "{}");
+    Files.createDirectories(base.resolve(".moves/done"));
     Files.writeString(base.resolve(".lock"), "");
     Files.writeString(base.resolve("letter.txt"), "of somebody else");
     return base;
