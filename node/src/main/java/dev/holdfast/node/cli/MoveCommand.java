@@ -76,9 +76,9 @@ final class MoveCommand {
       @Parameters(index = "1", paramLabel = "TARGET", description = "A namespace that exists.")
           Namespace target)
       throws Exception {
-    Map<String, String> order = SnapshotChoice.query(namespaceOption.of(terminal), group);
-    order.put("target-ns", target.toString());
-    order.put("merge-group", String.valueOf(!options.noMerge));
+    ObjectNode order = NodeConnection.object();
+    SnapshotChoice.query(namespaceOption.of(terminal), group).forEach(order::put);
+    order.put("target-ns", target.toString()).put("merge-group", !options.noMerge);
     return run(connection, options, output, "/move-group", order);
   }
 
@@ -103,12 +103,14 @@ final class MoveCommand {
       @Option(names = "--keep-source", description = "Leave the emptied namespaces.")
           boolean keepSource)
       throws Exception {
-    Map<String, String> order = new TreeMap<>(NodeConnection.query(namespace));
-    order.put("target-ns", target.toString());
-    order.put("merge-groups", String.valueOf(!options.noMerge));
-    order.put("delete-source", String.valueOf(!keepSource));
+    ObjectNode order =
+        NodeConnection.object()
+            .put("ns", namespace.toString())
+            .put("target-ns", target.toString())
+            .put("merge-groups", !options.noMerge)
+            .put("delete-source", !keepSource);
     if (maxDepth != null) {
-      order.put("max-depth", maxDepth.toString());
+      order.put("max-depth", maxDepth);
     }
     return run(connection, options, output, "/move-namespace", order);
   }
@@ -118,7 +120,7 @@ final class MoveCommand {
       MoveOptions options,
       OutputOption output,
       String path,
-      Map<String, String> order)
+      ObjectNode order)
       throws Exception {
     if (options.datastore != null) {
       order.put("target-store", options.datastore.text());
@@ -127,12 +129,14 @@ final class MoveCommand {
         terminal,
         node -> {
           if (options.dryRun) {
-            show(output, node.get(node.storePath(path), order));
+            Map<String, String> query = new TreeMap<>();
+            order
+                .properties()
+                .forEach(field -> query.put(field.getKey(), field.getValue().asText()));
+            show(output, node.get(node.storePath(path), query));
             return;
           }
-          ObjectNode body = NodeConnection.object();
-          order.forEach(body::put);
-          follow(node, node.post(node.storePath(path), body).asText(), options.startOnly);
+          follow(node, node.post(node.storePath(path), order).asText(), options.startOnly);
         });
   }
 
