@@ -45,6 +45,7 @@ final class MoveJournal implements AutoCloseable {
 
   private static final int DIRECTORY_MODE = 0755;
   private static final int FILE_MODE = 0644;
+  private static final int NUMBER_MAX = 0xffff;
   private static final String BEGINNING = ".new";
   private static final Pattern NAME = Pattern.compile("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}");
   private static final DateTimeFormatter TIME =
@@ -92,33 +93,51 @@ final class MoveJournal implements AutoCloseable {
     tidy(store);
     Instant now = store.clock().instant();
     String header = MoveJournalLines.header(request, target, now);
-    String name = nextName(TIME.format(now), names(store));
-    return open(store, name, header, List.of());
-  }
-
-  // By number within a second, so that names sort by age.
-  private static String nextName(String second, List<String> taken) {
-    long before = taken.stream().filter(name -> name.startsWith(second)).count();
-    for (long number = before; ; number++) {
+    String second = TIME.format(now);
+    for (int number = 0; ; number++) { // so that names sort by age within a second
       String name = second + "-%04x".formatted(number);
-      if (!taken.contains(name)) {
-        return name;
+      Lease lease = number < NUMBER_MAX ? tryLock(store, name) : store.lockMove(name);
+      if (lease != null && names(store).contains(name)) {
+        lease.close();
+      } else if (lease != null) {
+        return open(store, name, lease, header, List.of());
       }
     }
   }
 
-  /** One that is there, to be written on: a copy takes its place, without a torn last line. */
-  static MoveJournal takeUp(Datastore store, Content content) {
-    String header = MoveJournalLines.header(content.request(), content.target(), content.began());
-    return open(store, content.name(), header, content.entries());
+  /** Null when somebody works on a move of that name. */
+  private static @Nullable Lease tryLock(Datastore store, String name) {
+    try {
+      return store.lockMove(name);
+    } catch (BackupException e) {
+      if (e.kind() == BackupException.Kind.LOCKED) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * One that is there, to be written on: a copy takes its place, without a torn last line. It is
+   * read when nobody else writes on it any more.
+   */
+  static MoveJournal takeUp(Datastore store, String name) {
+    Lease lease = store.lockMove(name);
+    try {
+      Content content = read(store, name);
+      String header = MoveJournalLines.header(content.request(), content.target(), content.began());
+      return open(store, name, lease, header, content.entries());
+    } catch (RuntimeException e) {
+      lease.close();
+      throw e;
+    }
   }
 
   // Under its name it is whole from the first moment.
   private static MoveJournal open(
-      Datastore store, String name, String header, List<MoveEntry> entries) {
+      Datastore store, String name, Lease lease, String header, List<MoveEntry> entries) {
     Path path = directory(store).resolve(name);
     Path beginning = path.resolveSibling(name + BEGINNING);
-    Lease lease = store.lockMove(name);
     FileOps.@Nullable WritableFile file = null;
     try {
       deleteIfExists(store, beginning);

@@ -3,12 +3,9 @@ package dev.holdfast.chunkstore.move;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
-import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Moves groups and namespaces of a datastore, to another place of it or to another datastore of the
@@ -50,7 +47,7 @@ public final class Mover {
     MovePlan plan = planner.plan(request);
     try (MoveJournal journal = MoveJournal.begin(source, target.name(), request)) {
       watcher.began(journal.name(), plan);
-      return new Run(plan, journal, watcher, Set.of()).run();
+      return new Run(plan, journal, watcher).run();
     }
   }
 
@@ -62,16 +59,11 @@ public final class Mover {
       throw BackupException.invalid(
           "move '" + name + "' is undone, and cannot go on: begin a new one");
     }
-    try (MoveJournal journal = MoveJournal.takeUp(source, before)) {
+    try (MoveJournal journal = MoveJournal.takeUp(source, name)) {
       MovePlan plan = planner.rest(before.request());
       watcher.began(name, plan);
-      Set<GroupId> begun =
-          before.entries().stream()
-              .filter(MoveEntry.Group.class::isInstance)
-              .map(e -> ((MoveEntry.Group) e).group())
-              .collect(Collectors.toSet());
       journal.add(new MoveEntry.Became(MoveState.MOVING));
-      return new Run(plan, journal, watcher, begun).run();
+      return new Run(plan, journal, watcher).run();
     }
   }
 
@@ -82,7 +74,7 @@ public final class Mover {
     if (before.state() == MoveState.UNDONE) {
       throw BackupException.invalid("move '" + name + "' is undone already");
     }
-    try (MoveJournal journal = MoveJournal.takeUp(source, before)) {
+    try (MoveJournal journal = MoveJournal.takeUp(source, name)) {
       return new MoveUndo(source, target, journal, watcher).run();
     }
   }
@@ -105,20 +97,15 @@ public final class Mover {
     private final MovePlan plan;
     private final MoveJournal journal;
     private final MoveWatcher watcher;
-    private final Set<GroupId> begun;
     private final GroupMover mover;
     private final List<MoveReport.Left> left = new ArrayList<>();
     private int groups;
     private int snapshots;
 
-    /**
-     * @param begun groups that are at the target because this move brought a part of them there
-     */
-    Run(MovePlan plan, MoveJournal journal, MoveWatcher watcher, Set<GroupId> begun) {
+    Run(MovePlan plan, MoveJournal journal, MoveWatcher watcher) {
       this.plan = plan;
       this.journal = journal;
       this.watcher = watcher;
-      this.begun = begun;
       this.mover = new GroupMover(source, target, watcher);
     }
 
@@ -171,7 +158,7 @@ public final class Mover {
 
     private void move(MovePlan.Step step) {
       watcher.checkStop();
-      boolean merge = plan.request().merge() || begun.contains(step.group());
+      boolean merge = plan.request().merge() || isBegun(step);
       int moved =
           mover.move(
               step.from(),
@@ -184,6 +171,16 @@ public final class Mover {
       groups++;
       snapshots += moved;
       watcher.moved(groups, step.from(), step.group());
+    }
+
+    /** Whether the group is at the target because this move brought a part of it there. */
+    private boolean isBegun(MovePlan.Step step) {
+      return journal.entries().stream()
+          .anyMatch(
+              entry ->
+                  entry instanceof MoveEntry.Group group
+                      && group.from().equals(step.from())
+                      && group.group().equals(step.group()));
     }
 
     private void leave(MovePlan.Step step, BackupException why) {

@@ -19,8 +19,13 @@ import dev.holdfast.chunkstore.verify.SnapshotVerifier;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -413,6 +418,47 @@ class MoverTest {
       assertThatThrownBy(() -> mover.undo(journal, heard))
           .hasMessage("move '" + journal + "' is running");
     }
+  }
+
+  @Test
+  void movesThatBeginTogetherHaveJournalsOfTheirOwn() throws Exception {
+    int moves = 8;
+    for (int i = 0; i < moves; i++) {
+      store.createNamespaces(Namespace.parse("from/" + i));
+      SmallBackup.write(store, Namespace.parse("from/" + i), FIRST, i);
+    }
+    try (ExecutorService threads = Executors.newFixedThreadPool(moves)) {
+      List<Future<MoveReport>> running = new ArrayList<>();
+      for (int i = 0; i < moves; i++) {
+        MoveRequest request = namespace("from/" + i, "b/" + i);
+        running.add(threads.submit(() -> mover.run(request, () -> {})));
+      }
+      Set<String> names = new HashSet<>();
+      for (Future<MoveReport> each : running) {
+        assertThat(each.get().complete()).isTrue();
+        names.add(each.get().journal());
+      }
+      assertThat(names).hasSize(moves);
+    }
+    assertThat(new MoveHistory(store).list()).hasSize(moves);
+  }
+
+  @Test
+  void aGroupThatTheTargetHadBeforeIsNotMergedBecauseOneOfItsNameWasBegunElsewhere() {
+    store.createNamespaces(Namespace.parse("a/x"));
+    store.createNamespaces(Namespace.parse("b/x"));
+    SmallBackup.write(store, A, FIRST, 1);
+    SmallBackup.write(store, Namespace.parse("a/x"), SECOND, 2);
+    SmallBackup.write(store, Namespace.parse("b/x"), FIRST, 3);
+    MoveReport first = mover.run(new MoveRequest.OfNamespace(A, B, 7, true, false), heard);
+    assertThat(first.left()).hasSize(1);
+
+    MoveReport again = mover.resume(first.journal(), heard);
+
+    assertThat(again.left())
+        .singleElement()
+        .satisfies(left -> assertThat(left.why()).contains("merge-group is disabled"));
+    assertWhole(Namespace.parse("a/x"), SECOND);
   }
 
   @Test
