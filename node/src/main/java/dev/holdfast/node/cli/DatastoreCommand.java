@@ -44,9 +44,7 @@ final class DatastoreCommand {
         NodeConnection.object()
             .put("name", name.text())
             .put("path", path.toAbsolutePath().normalize().toString());
-    if (comment != null) {
-      body.put("comment", comment);
-    }
+    Given.put(body, "comment", comment);
     return connection.run(
         terminal,
         node -> {
@@ -145,20 +143,12 @@ final class DatastoreCommand {
 
     ObjectNode body() {
       ObjectNode body = NodeConnection.object();
-      put(body, "comment", comment);
-      put(body, "gc-schedule", collectionSchedule);
-      put(body, "maintenance-mode", maintenance);
-      put(body, "tuning", tuning);
-      if (verifyNew != null) {
-        body.put("verify-new", verifyNew);
-      }
+      Given.put(body, "comment", comment);
+      Given.put(body, "gc-schedule", collectionSchedule);
+      Given.put(body, "maintenance-mode", maintenance);
+      Given.put(body, "tuning", tuning);
+      Given.put(body, "verify-new", verifyNew);
       return body;
-    }
-
-    private static void put(ObjectNode body, String name, @Nullable String value) {
-      if (value != null) {
-        body.put(name, value);
-      }
     }
   }
 
@@ -175,9 +165,7 @@ final class DatastoreCommand {
           @Nullable List<String> delete)
       throws Exception {
     ObjectNode body = settings.body();
-    if (delete != null) {
-      delete.forEach(body.putArray("delete")::add);
-    }
+    Given.put(body, "delete", delete);
     return connection.run(
         terminal,
         node -> {

@@ -34,11 +34,7 @@ final class GarbageCollectCommand implements Callable<Integer> {
           String upid =
               node.post(node.storePath("/gc"), NodeConnection.object().put("dry-run", dryRun))
                   .asText();
-          if (startOnly) {
-            terminal.line(upid);
-          } else {
-            new TaskFollower(terminal, node, upid).toTheEnd();
-          }
+          TaskFollower.follow(terminal, node, upid, startOnly);
         });
   }
 }

@@ -51,7 +51,8 @@ final class GroupCommand {
         });
   }
 
-  private static String name(JsonNode row) {
+  /** Of a row that names a group. */
+  static String name(JsonNode row) {
     return row.path("backup-type").asText() + "/" + row.path("backup-id").asText();
   }
 

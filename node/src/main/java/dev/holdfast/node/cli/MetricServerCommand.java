@@ -79,30 +79,18 @@ final class MetricServerCommand {
 
     ObjectNode body() throws Exception {
       ObjectNode body = NodeConnection.object();
-      put(body, "url", url);
-      put(body, "host", host);
-      put(body, "organization", organization);
-      put(body, "bucket", bucket);
-      put(body, "comment", comment);
+      Given.put(body, "url", url);
+      Given.put(body, "host", host);
+      Given.put(body, "organization", organization);
+      Given.put(body, "bucket", bucket);
+      Given.put(body, "comment", comment);
       if (tokenFile != null) {
         body.put("token", Variables.read("--token-file", tokenFile).reveal());
       }
-      if (verifyTls != null) {
-        body.put("verify-tls", verifyTls);
-      }
-      if (mtu != null) {
-        body.put("mtu", mtu);
-      }
-      if (enable != null) {
-        body.put("enable", enable);
-      }
+      Given.put(body, "verify-tls", verifyTls);
+      Given.put(body, "mtu", mtu);
+      Given.put(body, "enable", enable);
       return body;
-    }
-
-    private static void put(ObjectNode body, String name, @Nullable String value) {
-      if (value != null) {
-        body.put(name, value);
-      }
     }
   }
 
@@ -162,9 +150,7 @@ final class MetricServerCommand {
           @Nullable List<String> delete)
       throws Exception {
     ObjectNode body = options.body();
-    if (delete != null) {
-      delete.forEach(body.putArray("delete")::add);
-    }
+    Given.put(body, "delete", delete);
     return connection.run(
         terminal,
         node -> {

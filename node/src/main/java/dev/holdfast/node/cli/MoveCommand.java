@@ -25,9 +25,9 @@ import picocli.CommandLine.Parameters;
 final class MoveCommand {
   private static final List<Field> STEPS =
       List.of(
-          Field.of("from", Align.LEFT, row -> shown(row.path("ns"))),
-          Field.of("group", Align.LEFT, MoveCommand::group),
-          Field.of("to", Align.LEFT, row -> shown(row.path("target-ns"))),
+          Field.of("from", Align.LEFT, row -> NamespaceCommand.shown(row, "ns")),
+          Field.of("group", Align.LEFT, GroupCommand::name),
+          Field.of("to", Align.LEFT, row -> NamespaceCommand.shown(row, "target-ns")),
           Field.of("snapshots", Align.RIGHT, row -> Field.plain(row.path("snapshots"))),
           Field.of("", Align.LEFT, MoveCommand::remark));
 
@@ -109,9 +109,7 @@ final class MoveCommand {
             .put("target-ns", target.toString())
             .put("merge-groups", !options.noMerge)
             .put("delete-source", !keepSource);
-    if (maxDepth != null) {
-      order.put("max-depth", maxDepth);
-    }
+    Given.put(order, "max-depth", maxDepth);
     return run(connection, options, output, "/move-namespace", order);
   }
 
@@ -136,16 +134,9 @@ final class MoveCommand {
             show(output, node.get(node.storePath(path), query));
             return;
           }
-          follow(node, node.post(node.storePath(path), order).asText(), options.startOnly);
+          String upid = node.post(node.storePath(path), order).asText();
+          TaskFollower.follow(terminal, node, upid, options.startOnly);
         });
-  }
-
-  private void follow(NodeConnection node, String upid, boolean startOnly) throws Exception {
-    if (startOnly) {
-      terminal.line(upid);
-    } else {
-      new TaskFollower(terminal, node, upid).toTheEnd();
-    }
   }
 
   private void show(OutputOption output, JsonNode plan) {
@@ -194,16 +185,8 @@ final class MoveCommand {
         node -> {
           String path = node.storePath("/moves/") + NodeConnection.segment(move);
           String upid = node.post(path, NodeConnection.object().put("action", action)).asText();
-          follow(node, upid, false);
+          new TaskFollower(terminal, node, upid).toTheEnd();
         });
-  }
-
-  private static String shown(JsonNode namespace) {
-    return namespace.asText().isEmpty() ? "(root)" : namespace.asText();
-  }
-
-  private static String group(JsonNode row) {
-    return row.path("backup-type").asText() + "/" + row.path("backup-id").asText();
   }
 
   private static String remark(JsonNode row) {

@@ -59,7 +59,12 @@ final class NamespaceCommand {
   }
 
   static String shown(JsonNode row) {
-    String name = row.path("ns").asText();
+    return shown(row, "ns");
+  }
+
+  /** A namespace that a field of a row names. */
+  static String shown(JsonNode row, String field) {
+    String name = row.path(field).asText();
     return name.isEmpty() ? "(root)" : name;
   }
 

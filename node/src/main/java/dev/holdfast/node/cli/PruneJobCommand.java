@@ -37,9 +37,7 @@ final class PruneJobCommand {
       ObjectNode body = NodeConnection.object();
       common.putInto(body);
       keep.putInto(body);
-      if (disable != null) {
-        body.put("disable", disable);
-      }
+      Given.put(body, "disable", disable);
       return body;
     }
   }
@@ -81,7 +79,7 @@ final class PruneJobCommand {
               description = "Take this away, such as `keep-weekly`.")
           @Nullable List<String> delete)
       throws Exception {
-    return calls.update(connection, id, options.body(), delete == null ? List.of() : delete);
+    return calls.update(connection, id, options.body(), delete);
   }
 
   @Command(name = "remove", description = "Remove a prune job.")

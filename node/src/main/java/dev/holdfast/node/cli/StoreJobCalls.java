@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.node.cli.Table.Align;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the commands for prune and for verify jobs do.
@@ -41,11 +42,9 @@ record StoreJobCalls(Terminal terminal, String word) {
         });
   }
 
-  int update(ConnectionOptions connection, String id, ObjectNode body, List<String> taken)
+  int update(ConnectionOptions connection, String id, ObjectNode body, @Nullable List<String> taken)
       throws Exception {
-    if (!taken.isEmpty()) {
-      taken.forEach(body.putArray("delete")::add);
-    }
+    Given.put(body, "delete", taken);
     return connection.run(
         terminal,
         node -> {
@@ -69,11 +68,7 @@ record StoreJobCalls(Terminal terminal, String word) {
         node -> {
           JsonNode upid =
               node.post("/admin/" + word + "/" + NodeConnection.segment(id) + "/run", null);
-          if (startOnly) {
-            terminal.line(upid.asText());
-          } else {
-            new TaskFollower(terminal, node, upid.asText()).toTheEnd();
-          }
+          TaskFollower.follow(terminal, node, upid.asText(), startOnly);
         });
   }
 

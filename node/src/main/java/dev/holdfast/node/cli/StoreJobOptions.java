@@ -32,18 +32,10 @@ final class StoreJobOptions {
 
   /** As parameters of a call; those that were not given are left out. */
   void putInto(ObjectNode body) {
-    put(body, "store", store);
-    put(body, "schedule", schedule);
-    put(body, "ns", namespace);
-    put(body, "comment", comment);
-    if (maxDepth != null) {
-      body.put("max-depth", maxDepth);
-    }
-  }
-
-  private static void put(ObjectNode body, String name, @Nullable String value) {
-    if (value != null) {
-      body.put(name, value);
-    }
+    Given.put(body, "store", store);
+    Given.put(body, "schedule", schedule);
+    Given.put(body, "ns", namespace);
+    Given.put(body, "comment", comment);
+    Given.put(body, "max-depth", maxDepth);
   }
 }

@@ -22,6 +22,15 @@ final class TaskFollower {
     this.path = "/nodes/localhost/tasks/" + NodeConnection.segment(upid);
   }
 
+  /** {@link #toTheEnd}; or prints the task alone, for {@code --no-wait}. */
+  static void follow(Terminal terminal, NodeConnection node, String upid, boolean startOnly) {
+    if (startOnly) {
+      terminal.line(upid);
+    } else {
+      new TaskFollower(terminal, node, upid).toTheEnd();
+    }
+  }
+
   /** Prints the lines that are there. */
   void printNew() {
     while (true) {

@@ -73,27 +73,15 @@ final class TrafficControlCommand {
 
     ObjectNode body() {
       ObjectNode body = NodeConnection.object();
-      put(body, "network", network);
-      put(body, "timeframe", timeframe);
-      put(body, "users", users);
-      put(body, "rate-in", rateIn);
-      put(body, "burst-in", burstIn);
-      put(body, "rate-out", rateOut);
-      put(body, "burst-out", burstOut);
-      put(body, "comment", comment);
+      Given.put(body, "network", network);
+      Given.put(body, "timeframe", timeframe);
+      Given.put(body, "users", users);
+      Given.put(body, "rate-in", rateIn);
+      Given.put(body, "burst-in", burstIn);
+      Given.put(body, "rate-out", rateOut);
+      Given.put(body, "burst-out", burstOut);
+      Given.put(body, "comment", comment);
       return body;
-    }
-
-    private static void put(ObjectNode body, String name, @Nullable List<String> values) {
-      if (values != null) {
-        values.forEach(body.putArray(name)::add);
-      }
-    }
-
-    private static void put(ObjectNode body, String name, @Nullable String value) {
-      if (value != null) {
-        body.put(name, value);
-      }
     }
   }
 
@@ -143,7 +131,7 @@ final class TrafficControlCommand {
           @Nullable List<String> delete)
       throws Exception {
     ObjectNode body = options.body();
-    Options.put(body, "delete", delete);
+    Given.put(body, "delete", delete);
     return connection.run(
         terminal,
         node -> {

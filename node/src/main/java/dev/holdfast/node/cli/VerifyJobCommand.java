@@ -47,19 +47,11 @@ final class VerifyJobCommand {
     ObjectNode body() {
       ObjectNode body = NodeConnection.object();
       common.putInto(body);
-      if (ignoreVerified != null) {
-        body.put("ignore-verified", ignoreVerified);
-      }
-      put(body, "outdated-after", outdatedAfter);
-      put(body, "read-threads", readThreads);
-      put(body, "verify-threads", verifyThreads);
+      Given.put(body, "ignore-verified", ignoreVerified);
+      Given.put(body, "outdated-after", outdatedAfter);
+      Given.put(body, "read-threads", readThreads);
+      Given.put(body, "verify-threads", verifyThreads);
       return body;
-    }
-
-    private static void put(ObjectNode body, String name, @Nullable Integer value) {
-      if (value != null) {
-        body.put(name, value);
-      }
     }
   }
 
@@ -98,7 +90,7 @@ final class VerifyJobCommand {
               description = "Take this away, such as `schedule`.")
           @Nullable List<String> delete)
       throws Exception {
-    return calls.update(connection, id, options.body(), delete == null ? List.of() : delete);
+    return calls.update(connection, id, options.body(), delete);
   }
 
   @Command(name = "remove", description = "Remove a verify job.")
