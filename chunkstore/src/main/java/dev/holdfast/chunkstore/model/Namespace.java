@@ -64,6 +64,15 @@ public record Namespace(List<String> components) implements Comparable<Namespace
     return new Namespace(moved);
   }
 
+  /**
+   * As task ids and texts have it in paths: {@code ns/a/ns/b/} before what is in it, or nothing.
+   */
+  public String pathPrefix() {
+    StringBuilder path = new StringBuilder();
+    components.forEach(component -> path.append("ns/").append(component).append('/'));
+    return path.toString();
+  }
+
   @Override
   public int compareTo(Namespace other) {
     for (int i = 0; i < Math.min(depth(), other.depth()); i++) {

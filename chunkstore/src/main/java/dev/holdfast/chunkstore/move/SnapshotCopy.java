@@ -7,6 +7,7 @@ import dev.holdfast.chunkstore.datastore.Lease;
 import dev.holdfast.chunkstore.datastore.SnapshotInfo;
 import dev.holdfast.chunkstore.datastore.SnapshotWriter;
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.file.FileContent;
 import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.index.ChunkIndex;
 import dev.holdfast.chunkstore.model.ArchiveName;
@@ -15,8 +16,7 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.verify.SnapshotVerifier;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
@@ -123,17 +123,11 @@ final class SnapshotCopy {
   }
 
   private byte[] content(Namespace from, SnapshotId snapshot, ArchiveName name) {
-    try (SeekableByteChannel channel = source.openFile(from, snapshot, name)) {
-      ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(channel.size()));
-      while (content.hasRemaining()) {
-        if (channel.read(content) < 0) {
-          throw BackupException.corrupt(
-              "'" + name + "' of snapshot " + snapshot + " became shorter");
-        }
-      }
-      return content.array();
+    Path file = source.snapshotPath(from, snapshot).resolve(name.text());
+    try {
+      return FileContent.read(source.files(), file, Integer.MAX_VALUE);
     } catch (IOException e) {
-      throw FileErrors.of("cannot read", source.snapshotPath(from, snapshot), e);
+      throw FileErrors.of("cannot read", file, e);
     }
   }
 }

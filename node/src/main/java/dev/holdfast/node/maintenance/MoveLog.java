@@ -63,9 +63,7 @@ final class MoveLog implements MoveWatcher {
 
   @Override
   public void removing(Namespace from, GroupId group) {
-    StringBuilder path = new StringBuilder();
-    from.components().forEach(part -> path.append("ns/").append(part).append('/'));
-    task.log("removing backup group \"" + path + group + "\"");
+    task.log("removing backup group \"" + from.pathPrefix() + group + "\"");
   }
 
   @Override

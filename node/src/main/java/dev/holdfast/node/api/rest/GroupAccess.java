@@ -87,8 +87,12 @@ public final class GroupAccess {
 
   /** Of the call's datastore and namespace. Throws PERMISSION naming what is missing. */
   public Scope scope(ApiCall call, Need need) {
-    AuthId caller = call.who();
-    String path = path(call.params().store(), call.params().namespace());
+    return scope(call.who(), call.params().store(), call.params().namespace(), need);
+  }
+
+  /** As the other, of any datastore and namespace. */
+  public Scope scope(AuthId caller, DatastoreName store, Namespace namespace, Need need) {
+    String path = path(store, namespace);
     Rights rights = access.rights(caller, path);
     if (rights.any(need.full())) {
       return new Scope(caller, true);

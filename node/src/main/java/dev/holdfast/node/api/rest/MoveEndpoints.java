@@ -2,18 +2,12 @@ package dev.holdfast.node.api.rest;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.error.BackupException.Kind;
-import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
-import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.move.MoveHistory;
 import dev.holdfast.chunkstore.move.MovePlan;
 import dev.holdfast.chunkstore.move.MoveRequest;
-import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.access.Privilege;
-import dev.holdfast.node.access.Rights;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
@@ -26,8 +20,10 @@ import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
 import dev.holdfast.node.api.Shape;
 import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.api.rest.GroupAccess.Need;
 import dev.holdfast.node.maintenance.Moving;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Moves groups and namespaces (spec/rest-api.md §6.3, §6.5), and beyond PBS: to another datastore,
@@ -72,6 +68,10 @@ final class MoveEndpoints {
           Field.integer("groups"),
           Field.integer("snapshots"));
 
+  private static final Set<Privilege> MODIFY = Set.of(Privilege.DATASTORE_MODIFY);
+  private static final Need LEAVE = new Need(MODIFY, Set.of(Privilege.DATASTORE_PRUNE));
+  private static final Need ENTER = new Need(MODIFY, Set.of(Privilege.DATASTORE_BACKUP));
+
   private static final Rule NAMESPACE_RULE =
       Rule.inside("Datastore.Modify on the parents of both namespaces");
   private static final Rule GROUP_RULE =
@@ -81,14 +81,11 @@ final class MoveEndpoints {
   private static final Rule MOVES_RULE =
       Rule.inside("Datastore.Modify on /datastore/{store}, and on that of the target");
 
-  private final AccessControl control;
   private final GroupAccess access;
   private final DatastoreRegistry stores;
   private final Moving moving;
 
-  MoveEndpoints(
-      AccessControl control, GroupAccess access, DatastoreRegistry stores, Moving moving) {
-    this.control = control;
+  MoveEndpoints(GroupAccess access, DatastoreRegistry stores, Moving moving) {
     this.access = access;
     this.stores = stores;
     this.moving = moving;
@@ -113,39 +110,22 @@ final class MoveEndpoints {
             MAX_DEPTH,
             DELETE_SOURCE,
             Param.bool("merge-groups"));
-    String plans = "what would be moved now; nothing is changed";
-    router.add(
-        "POST",
-        STORE + "/move-group",
-        new Endpoint(
-            Doc.task("Moves a group to another namespace, or another datastore."),
-            ofGroup,
-            GROUP_RULE,
-            call -> start(call, group(call))));
-    router.add(
-        "GET",
-        STORE + "/move-group",
-        new Endpoint(
-            Doc.of("Tells what moving a group would do.", PLAN, plans),
-            ofGroup,
-            GROUP_RULE,
-            call -> plan(call, group(call))));
-    router.add(
-        "POST",
-        STORE + "/move-namespace",
-        new Endpoint(
-            Doc.task("Moves a namespace and those below it."),
-            ofNamespace,
-            NAMESPACE_RULE,
-            call -> start(call, namespace(call))));
-    router.add(
-        "GET",
-        STORE + "/move-namespace",
-        new Endpoint(
-            Doc.of("Tells what moving a namespace would do.", PLAN, plans),
-            ofNamespace,
-            NAMESPACE_RULE,
-            call -> plan(call, namespace(call))));
+    add(
+        router,
+        "/move-group",
+        "Moves a group to another namespace, or another datastore.",
+        "Tells what moving a group would do.",
+        ofGroup,
+        GROUP_RULE,
+        this::group);
+    add(
+        router,
+        "/move-namespace",
+        "Moves a namespace and those below it.",
+        "Tells what moving a namespace would do.",
+        ofNamespace,
+        NAMESPACE_RULE,
+        this::namespace);
     router.add(
         "GET",
         MOVES,
@@ -164,6 +144,29 @@ final class MoveEndpoints {
             this::act));
   }
 
+  /** A move, and its plan under the same path. */
+  private void add(
+      ApiRouter router,
+      String call,
+      String does,
+      String tells,
+      ParamSchema schema,
+      Rule rule,
+      Function<ApiCall, Moving.Order> order) {
+    router.add(
+        "POST",
+        STORE + call,
+        new Endpoint(Doc.task(does), schema, rule, asked -> start(asked, order.apply(asked))));
+    router.add(
+        "GET",
+        STORE + call,
+        new Endpoint(
+            Doc.of(tells, PLAN, "what would be moved now; nothing is changed"),
+            schema,
+            rule,
+            asked -> plan(asked, order.apply(asked))));
+  }
+
   // ---- a new one ----
 
   private Moving.Order group(ApiCall call) {
@@ -175,8 +178,13 @@ final class MoveEndpoints {
             params.namespace(TARGET_NS.name()),
             params.bool("merge-group", true));
     Moving.Order order = new Moving.Order(params.store(), target(params), request);
-    if (!mayModifyBoth(call.who(), order)) {
-      requireOwnGroup(call, order, request.group());
+    GroupAccess.Scope source = access.scope(call.who(), order.from(), request.from(), LEAVE);
+    GroupAccess.Scope target = access.scope(call.who(), order.to(), request.to(), ENTER);
+    if (!source.all() || !target.all()) {
+      stores
+          .reading(order.from(), call.leases())
+          .ownerIfAny(request.from(), request.group())
+          .ifPresent(owner -> GroupAccess.checkOwner(call.who(), owner));
     }
     return order;
   }
@@ -206,40 +214,6 @@ final class MoveEndpoints {
   private static Namespace parent(Namespace namespace) {
     Namespace parent = namespace.parent();
     return parent == null ? Namespace.ROOT : parent;
-  }
-
-  private boolean mayModifyBoth(AuthId caller, Moving.Order order) {
-    Set<Privilege> modify = Set.of(Privilege.DATASTORE_MODIFY);
-    return control.any(caller, from(order), modify) && control.any(caller, to(order), modify);
-  }
-
-  private void requireOwnGroup(ApiCall call, Moving.Order order, GroupId group) {
-    AuthId caller = call.who();
-    Rights source = control.rights(caller, from(order));
-    Rights target = control.rights(caller, to(order));
-    if (!source.any(Set.of(Privilege.DATASTORE_PRUNE, Privilege.DATASTORE_MODIFY))) {
-      throw missing("Datastore.Modify|Datastore.Prune", from(order));
-    }
-    if (!target.any(Set.of(Privilege.DATASTORE_BACKUP, Privilege.DATASTORE_MODIFY))) {
-      throw missing("Datastore.Modify|Datastore.Backup", to(order));
-    }
-    stores
-        .reading(order.from(), call.leases())
-        .ownerIfAny(order.request().from(), group)
-        .ifPresent(owner -> GroupAccess.checkOwner(caller, owner));
-  }
-
-  private static BackupException missing(String privileges, String path) {
-    return new BackupException(
-        Kind.PERMISSION, "permission check failed - missing " + privileges + " on " + path);
-  }
-
-  private static String from(Moving.Order order) {
-    return GroupAccess.path(order.from(), order.request().from());
-  }
-
-  private static String to(Moving.Order order) {
-    return GroupAccess.path(order.to(), order.request().to());
   }
 
   private ApiResult start(ApiCall call, Moving.Order order) {

@@ -66,7 +66,7 @@ public final class RestApi {
     new SnapshotDataEndpoints(control, groups, stores).register(router);
     new ContentEndpoints(groups, stores).register(router);
     new PruneEndpoints(control, groups, stores, tasks, maintenance.pruning()).register(router);
-    new MoveEndpoints(control, groups, stores, maintenance.moving()).register(router);
+    new MoveEndpoints(groups, stores, maintenance.moving()).register(router);
     new RemoteEndpoints(control, peers, syncs).register(router);
     new RemoteScanEndpoints(peers).register(router);
     new SyncJobEndpoints(syncAccess, syncs, jobs, stores).register(router);

@@ -115,8 +115,7 @@ final class VerifyEndpoints {
 
   /** {@code store}, {@code store:ns/a}, {@code store:ns/a/host/x}, {@code …/host/x/6B027159}. */
   private static String id(Verifying.Order order) {
-    StringBuilder path = new StringBuilder();
-    order.namespace().components().forEach(part -> path.append("ns/").append(part).append('/'));
+    StringBuilder path = new StringBuilder(order.namespace().pathPrefix());
     if (order.group() == null) {
       return order.store() + (path.isEmpty() ? "" : ":" + path.substring(0, path.length() - 1));
     }
