@@ -5,7 +5,6 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.SyncConfig.Local;
 import dev.holdfast.meshconfig.SyncConfig.Pull;
 import dev.holdfast.meshconfig.SyncConfig.Push;
-import dev.holdfast.meshconfig.SyncConfig.Remote;
 import dev.holdfast.meshconfig.SyncSection.Placed;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -79,14 +78,14 @@ final class CrossChecks {
   }
 
   private void declared(Placed placed) {
-    Remote remote = placed.sync().remote();
-    if (!peers.containsKey(remote.peer())) {
+    String peer = placed.sync().peer().orElseThrow();
+    if (!peers.containsKey(peer)) {
       Set<String> names = peers.keySet();
       placed
           .remote()
           .fail(
               names.isEmpty() ? "a declared peer" : "one of the peers " + String.join(", ", names),
-              hint(remote.peer(), names, "peers"));
+              hint(peer, names, "peers"));
     }
     Local local = placed.sync().local();
     if (!datastores.containsKey(local.store().text())) {
@@ -171,7 +170,7 @@ final class CrossChecks {
 
   private static void nestsIntoItself(Pull pull, Push push, Placed earlier, Placed later) {
     boolean meets =
-        pull.from().peer().equals(push.to().peer())
+        pull.peer().equals(push.peer())
             && pull.from().store().equals(push.to().store())
             && pull.into().store().equals(push.from().store());
     Namespace into = pull.into().ns();
@@ -198,7 +197,7 @@ final class CrossChecks {
                   + " and this one send namespace '"
                   + takenAt
                   + "' of "
-                  + pull.from().peer()
+                  + push.to().peer()
                   + " back to it as '"
                   + backAt
                   + "', one level deeper or higher each time.");

@@ -173,6 +173,7 @@ public final class Node implements AutoCloseable {
         new SyncFactory(
             peers,
             stores,
+            access.control(),
             mesh.coordinator(),
             peer -> siteOf(mesh, peer),
             config.limits(),

@@ -429,6 +429,11 @@ public final class Datastore implements AutoCloseable {
     return snapshots.readBlob(namespace, snapshot, name);
   }
 
+  /** Any file as stored, unchecked. NOT_FOUND when absent, CORRUPT_DATA when longer. */
+  public byte[] readFile(Namespace namespace, SnapshotId snapshot, ArchiveName name, int bytesMax) {
+    return snapshots.readFile(namespace, snapshot, name, bytesMax);
+  }
+
   /** NOT_FOUND when absent, CORRUPT_DATA when it is not an index. */
   public ChunkIndex readIndex(Namespace namespace, SnapshotId snapshot, ArchiveName name) {
     return ChunkIndex.read(context.files(), context.layout().file(namespace, snapshot, name), name);

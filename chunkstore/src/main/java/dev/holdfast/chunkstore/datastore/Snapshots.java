@@ -168,9 +168,13 @@ final class Snapshots {
 
   /** A blob file as stored, unchecked. */
   byte[] readBlob(Namespace namespace, SnapshotId snapshot, ArchiveName name) {
+    return readFile(namespace, snapshot, name, DataBlob.BLOB_ENCODED_BYTES_MAX);
+  }
+
+  byte[] readFile(Namespace namespace, SnapshotId snapshot, ArchiveName name, int bytesMax) {
     Path file = store.layout().file(namespace, snapshot, name);
     try {
-      return FileContent.read(store.files(), file, DataBlob.BLOB_ENCODED_BYTES_MAX);
+      return FileContent.read(store.files(), file, bytesMax);
     } catch (NoSuchFileException e) {
       throw BackupException.notFound(
               "open file \"" + store.layout().text(file) + "\" failed - not found")
@@ -178,7 +182,7 @@ final class Snapshots {
           .with("snapshot", snapshot)
           .with("archive", name);
     } catch (IOException e) {
-      throw FileErrors.of("cannot read blob", file, e);
+      throw FileErrors.of("cannot read", file, e);
     }
   }
 

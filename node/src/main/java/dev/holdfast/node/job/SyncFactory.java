@@ -4,14 +4,14 @@ import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.datastore.Leases;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.meshconfig.Limits;
-import dev.holdfast.meshconfig.PeerConfig;
 import dev.holdfast.meshconfig.SyncConfig;
+import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.replication.mesh.MeshCoordinator;
-import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.plan.Mapping;
 import dev.holdfast.replication.transfer.ChunkFetches;
 import dev.holdfast.replication.transfer.GroupLeases;
+import dev.holdfast.replication.transfer.PullSource;
 import dev.holdfast.replication.transfer.PullSync;
 import dev.holdfast.replication.transfer.PushSync;
 import dev.holdfast.replication.transfer.Sync;
@@ -30,6 +30,7 @@ public final class SyncFactory {
 
   private final Peers peers;
   private final DatastoreRegistry stores;
+  private final AccessControl access;
   private final MeshCoordinator mesh;
   private final Function<String, String> siteOfPeer;
   private final TransferLimits limits;
@@ -46,6 +47,7 @@ public final class SyncFactory {
   public SyncFactory(
       Peers peers,
       DatastoreRegistry stores,
+      AccessControl access,
       MeshCoordinator mesh,
       Function<String, String> siteOfPeer,
       Limits limits,
@@ -53,6 +55,7 @@ public final class SyncFactory {
       InstantSource clock) {
     this.peers = peers;
     this.stores = stores;
+    this.access = access;
     this.mesh = mesh;
     this.siteOfPeer = siteOfPeer;
     this.limits = TransferLimits.DEFAULT.withParallelGroups(limits.parallelGroups());
@@ -61,40 +64,53 @@ public final class SyncFactory {
   }
 
   /**
-   * Blocks on the peer's secret file; throws when that or the datastore cannot be used.
+   * Blocks on the peer's secret file; throws when that or a datastore cannot be used.
    *
    * @param until when the sync is not used any more
    */
   Sync make(SyncConfig config, Leases until) {
-    PeerConfig peer = peers.config(config.remote().peer());
-    RemoteNode remote = peers.remote(peer.name());
-    Mapping mapping = Mapping.of(config, peer.token());
     return switch (config) {
-      case SyncConfig.Pull pull -> {
-        Datastore into = stores.writing(pull.into().store(), until);
-        yield new PullSync(
-            remote,
-            pull.from().store(),
-            into,
-            mapping,
-            pull.rules(),
-            new GroupLeases(mesh, mesh.site(), into.name(), LEASE_TTL),
-            fetches.computeIfAbsent(into.name(), name -> new ChunkFetches()),
-            limits,
-            workers,
-            (namespace, group) -> stores.removed().times(into.name(), namespace, group),
-            clock);
-      }
-      case SyncConfig.Push push ->
-          new PushSync(
-              stores.reading(push.from().store(), until),
-              remote,
-              push.to().store(),
-              mapping,
-              push.rules(),
-              new GroupLeases(mesh, siteOfPeer.apply(peer.name()), push.to().store(), LEASE_TTL),
-              limits,
-              workers);
+      case SyncConfig.Pull pull -> pull(pull, until);
+      case SyncConfig.Push push -> push(push, until);
     };
+  }
+
+  private Sync pull(SyncConfig.Pull pull, Leases until) {
+    PullSource source = source(pull, until);
+    Datastore into = stores.writing(pull.into().store(), until);
+    return new PullSync(
+        source,
+        into,
+        Mapping.of(pull),
+        pull.rules(),
+        new GroupLeases(mesh, mesh.site(), into.name(), LEASE_TTL),
+        fetches.computeIfAbsent(into.name(), name -> new ChunkFetches()),
+        limits,
+        workers,
+        (namespace, group) -> stores.removed().times(into.name(), namespace, group),
+        clock);
+  }
+
+  private PullSource source(SyncConfig.Pull pull, Leases until) {
+    DatastoreName store = pull.from().store();
+    return switch (pull.from()) {
+      case SyncConfig.Remote remote -> PullSource.of(peers.remote(remote.peer()), store);
+      case SyncConfig.Local here ->
+          PullSource.of(
+              stores.reading(store, until), new OwnerRights(access, pull.owner(), store), workers);
+    };
+  }
+
+  private Sync push(SyncConfig.Push push, Leases until) {
+    String peer = push.to().peer();
+    return new PushSync(
+        stores.reading(push.from().store(), until),
+        peers.remote(peer),
+        push.to().store(),
+        Mapping.of(push, peers.config(peer).token()),
+        push.rules(),
+        new GroupLeases(mesh, siteOfPeer.apply(peer), push.to().store(), LEASE_TTL),
+        limits,
+        workers);
   }
 }

@@ -206,12 +206,12 @@ public final class SyncJob implements Job {
     return config instanceof SyncConfig.Pull pull ? pull.owner() : AuthId.ROOT;
   }
 
-  /** Peer, its store, our store, our namespace, job (spec/engine.md §5.9). */
+  /** Peer or {@code -}, source or target there, our store, our namespace, job (engine.md §5.9). */
   private String taskId() {
     return String.join(
         ":",
-        config.remote().peer(),
-        config.remote().store().text(),
+        config.peer().orElse("-"),
+        config.other().store().text(),
         config.local().store().text(),
         config.local().ns().toString(),
         config.id());
@@ -299,9 +299,8 @@ public final class SyncJob implements Job {
   private BackupException named(BackupException error) {
     return switch (error.kind()) {
       case PEER_UNREACHABLE, PEER_UNTRUSTED, UNAUTHENTICATED -> {
-        String peer = config.remote().peer();
-        yield new BackupException(error.kind(), "peer '" + peer + "': " + error.text(), error)
-            .withFactsOf(error);
+        String peer = config.peer().map(name -> "peer '" + name + "': ").orElse("");
+        yield new BackupException(error.kind(), peer + error.text(), error).withFactsOf(error);
       }
       default -> error;
     };
@@ -330,7 +329,7 @@ public final class SyncJob implements Job {
 
   /** Whether an event about this place concerns the source of this sync. */
   boolean selects(Namespace source, GroupId group) {
-    Namespace from = config instanceof SyncConfig.Pull ? config.remote().ns() : config.local().ns();
+    Namespace from = config.source().ns();
     return from.contains(source)
         && source.depth() - from.depth() <= config.maxDepth()
         && config.rules().accepts(group);

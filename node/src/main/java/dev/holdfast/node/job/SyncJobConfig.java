@@ -102,15 +102,15 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
   public static SyncJobConfig of(SyncConfig sync) {
     SortedMap<String, List<String>> map = new TreeMap<>();
     map.put("store", List.of(sync.local().store().text()));
-    map.put("remote", List.of(sync.remote().peer()));
-    map.put("remote-store", List.of(sync.remote().store().text()));
+    sync.peer().ifPresent(peer -> map.put("remote", List.of(peer)));
+    map.put("remote-store", List.of(sync.other().store().text()));
     map.put("remove-vanished", List.of(Boolean.toString(sync.removeVanished())));
     map.put("max-depth", List.of(Integer.toString(sync.maxDepth())));
     if (!sync.local().ns().isRoot()) {
       map.put("ns", List.of(sync.local().ns().toString()));
     }
-    if (!sync.remote().ns().isRoot()) {
-      map.put("remote-ns", List.of(sync.remote().ns().toString()));
+    if (!sync.other().ns().isRoot()) {
+      map.put("remote-ns", List.of(sync.other().ns().toString()));
     }
     sync.when().schedule().ifPresent(at -> map.put("schedule", List.of(at.toString())));
     sync.transferLast()
@@ -175,11 +175,6 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
   /** Throws INVALID_INPUT for what can never be, NOT_BUILT for what this node cannot do. */
   public SyncConfig toSync() {
     SyncRules rules = rules();
-    String remote = value("remote");
-    if (remote == null) {
-      throw new BackupException(
-          Kind.NOT_BUILT, "syncs between datastores of one node are not built yet on this node");
-    }
     for (String key : NOT_BUILT) {
       String value = value(key);
       if (value != null && !value.equals("false")) {
@@ -187,12 +182,27 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
             Kind.NOT_BUILT, "sync option '" + key + "' is not built yet on this node");
       }
     }
-    SyncConfig.Remote there = new SyncConfig.Remote(remote, remoteStore(), remoteNamespace());
     SyncConfig.Local here = new SyncConfig.Local(store(), namespace());
     When when = new When(false, schedule());
-    return isPush()
-        ? new SyncConfig.Push(id, here, there, when, rules)
-        : new SyncConfig.Pull(id, there, here, when, owner(), rules);
+    return switch (other()) {
+      case SyncConfig.Remote there when isPush() ->
+          new SyncConfig.Push(id, here, there, when, rules);
+      case SyncConfig.Place from -> new SyncConfig.Pull(id, from, here, when, owner(), rules);
+    };
+  }
+
+  private SyncConfig.Place other() {
+    String remote = value("remote");
+    if (remote != null) {
+      return new SyncConfig.Remote(remote, remoteStore(), remoteNamespace());
+    }
+    if (isPush()) {
+      throw BackupException.invalid("a push needs a remote; between datastores of one node, pull");
+    }
+    if (remoteStore().equals(store())) {
+      throw BackupException.invalid("source and target datastore can't be the same");
+    }
+    return new SyncConfig.Local(remoteStore(), remoteNamespace());
   }
 
   private OptionalInt transferLast() {

@@ -145,21 +145,14 @@ public final class SyncJobs implements AutoCloseable {
   /** It happened at the source of this sync. */
   private boolean concerns(SyncJob job, SnapshotFinished event) {
     return sourceSite(job.config()).equals(event.site())
-        && sourceStore(job.config()).equals(event.datastore())
+        && job.config().source().store().equals(event.datastore())
         && job.selects(event.namespace(), event.snapshot().group());
   }
 
   private String sourceSite(SyncConfig config) {
     return switch (config) {
-      case SyncConfig.Pull pull -> siteOfPeer.apply(pull.from().peer());
+      case SyncConfig.Pull pull -> pull.peer().map(siteOfPeer).orElseGet(mesh::site);
       case SyncConfig.Push push -> mesh.site();
-    };
-  }
-
-  private static DatastoreName sourceStore(SyncConfig config) {
-    return switch (config) {
-      case SyncConfig.Pull pull -> pull.from().store();
-      case SyncConfig.Push push -> push.from().store();
     };
   }
 
@@ -182,7 +175,7 @@ public final class SyncJobs implements AutoCloseable {
             moved.snapshot(),
             moved.reason(),
             history.finishedAt(
-                new Origin(sourceSite(config), sourceStore(config), origin, moved.snapshot())),
+                new Origin(sourceSite(config), config.source().store(), origin, moved.snapshot())),
             clock.millis(),
             moved.took().toMillis(),
             moved.encodedBytes()));

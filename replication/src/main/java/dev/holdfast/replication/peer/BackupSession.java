@@ -54,7 +54,8 @@ public final class BackupSession implements AutoCloseable {
    */
   public byte[] previous(ArchiveName name) {
     return calls.await(
-        calls.bytes("/previous", Map.of("archive-name", name.text()), SessionCalls.FILE_BYTES_MAX));
+        calls.bytes(
+            "/previous", Map.of("archive-name", name.text()), StoredSnapshot.FILE_BYTES_MAX));
   }
 
   /** Stores a blob as it is, in its encoded form. */

@@ -15,23 +15,14 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Methods wait, except {@link #chunkAsync}; any thread may call them, several at a time.
  */
-public final class ReaderSession implements ChunkSource, AutoCloseable {
+public final class ReaderSession implements ChunkSource, StoredSnapshot {
   private final SessionCalls calls;
 
   ReaderSession(WireSession session, String peer, Duration answerTimeout) {
     calls = new SessionCalls(session, peer, answerTimeout);
   }
 
-  /** A file of the snapshot, as it is stored. NOT_FOUND for a blob that is not there. */
-  public byte[] download(ArchiveName name) {
-    return download(name, SessionCalls.FILE_BYTES_MAX);
-  }
-
-  /**
-   * As {@link #download(ArchiveName)}.
-   *
-   * @param bytesMax a longer file is CORRUPT_DATA
-   */
+  @Override
   public byte[] download(ArchiveName name, int bytesMax) {
     return calls.await(calls.bytes("/download", Map.of("file-name", name.text()), bytesMax));
   }
@@ -51,11 +42,7 @@ public final class ReaderSession implements ChunkSource, AutoCloseable {
     return chunk(digest, DataBlob.CHUNK_ENCODED_BYTES_MAX);
   }
 
-  /**
-   * As {@link #chunk(Digest)}.
-   *
-   * @param bytesMax a longer answer is CORRUPT_DATA
-   */
+  @Override
   public byte[] chunk(Digest digest, int bytesMax) {
     return calls.await(chunkAsync(digest, bytesMax));
   }

@@ -15,9 +15,6 @@ final class SessionCalls implements AutoCloseable {
   /** Real clients refuse to send longer ones (spec/protocols.md §4.2). */
   private static final int QUERY_LENGTH_MAX = 4096;
 
-  /** An index of 16 TiB of fixed chunks is 128 MiB. */
-  static final int FILE_BYTES_MAX = 512 * 1024 * 1024;
-
   /** Answers of control calls are a line. */
   private static final int TEXT_BYTES_MAX = 1024 * 1024;
 

@@ -26,16 +26,16 @@ public record Mapping(
     return new Mapping(from, into, owner, true, false);
   }
 
+  public static Mapping of(SyncConfig.Pull pull) {
+    boolean sameStore = pull.peer().isEmpty() && pull.from().store().equals(pull.into().store());
+    return new Mapping(pull.from().ns(), pull.into().ns(), pull.owner(), false, sameStore);
+  }
+
   /**
-   * As a configuration says.
-   *
    * @param peerToken our token at the peer, who owns what a push creates
    */
-  public static Mapping of(SyncConfig sync, AuthId peerToken) {
-    return switch (sync) {
-      case SyncConfig.Pull pull -> pull(pull.from().ns(), pull.into().ns(), pull.owner());
-      case SyncConfig.Push push -> push(push.from().ns(), push.to().ns(), peerToken);
-    };
+  public static Mapping of(SyncConfig.Push push, AuthId peerToken) {
+    return push(push.from().ns(), push.to().ns(), peerToken);
   }
 
   /** The target of a namespace below {@code from}; empty = too deep or too long for a datastore. */

@@ -6,11 +6,12 @@ import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
-import dev.holdfast.replication.peer.ReaderSession;
+import dev.holdfast.replication.peer.StoredSnapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 
@@ -41,12 +42,12 @@ final class ChunkSessions implements AutoCloseable {
   private boolean closed;
 
   private static final class Stripe {
-    final ReaderSession session;
+    final StoredSnapshot session;
     final boolean extra;
     final Set<ArchiveName> archives = new HashSet<>();
     int inFlight;
 
-    Stripe(ReaderSession session, boolean extra) {
+    Stripe(StoredSnapshot session, boolean extra) {
       this.session = session;
       this.extra = extra;
     }
@@ -55,7 +56,7 @@ final class ChunkSessions implements AutoCloseable {
   /**
    * @param first downloads the indexes that are then handed in
    */
-  ChunkSessions(PullEnds ends, Namespace namespace, SnapshotId id, ReaderSession first) {
+  ChunkSessions(PullEnds ends, Namespace namespace, SnapshotId id, StoredSnapshot first) {
     this.ends = ends;
     this.namespace = namespace;
     this.id = id;
@@ -128,13 +129,12 @@ final class ChunkSessions implements AutoCloseable {
     if (!allowance.tryAcquire()) {
       return; // stays "opening": for this snapshot there is no more
     }
-    Stripe stripe;
-    try {
-      stripe = new Stripe(ends.source().openReader(ends.remoteStore(), namespace, id), true);
-    } catch (BackupException e) {
+    Optional<Stripe> opened = openStripe();
+    if (opened.isEmpty()) {
       allowance.release();
       return; // the same: it may be the peer's limit
     }
+    Stripe stripe = opened.get();
     Set<ArchiveName> known;
     synchronized (this) {
       known = Set.copyOf(archives);
@@ -148,6 +148,14 @@ final class ChunkSessions implements AutoCloseable {
     }
     if (late) {
       drop(stripe);
+    }
+  }
+
+  private Optional<Stripe> openStripe() {
+    try {
+      return ends.source().open(namespace, id).map(session -> new Stripe(session, true));
+    } catch (BackupException e) {
+      return Optional.empty();
     }
   }
 

@@ -6,7 +6,7 @@ import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
 import dev.holdfast.chunkstore.model.ArchiveName;
-import dev.holdfast.replication.peer.ReaderSession;
+import dev.holdfast.replication.peer.StoredSnapshot;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +25,7 @@ final class FilesAhead {
   private static final int ENTRY_BYTES = 40;
   private static final int CHUNK_BYTES = 2 << 20;
 
-  private final ReaderSession session;
+  private final StoredSnapshot session;
   private final ArrayDeque<ManifestFile> files;
   private final ArrayDeque<Ahead> ahead = new ArrayDeque<>();
   private long aheadBytes;
@@ -33,7 +33,7 @@ final class FilesAhead {
 
   private record Ahead(Aside<byte[]> content, long bytes) {}
 
-  FilesAhead(ReaderSession session, Manifest manifest) {
+  FilesAhead(StoredSnapshot session, Manifest manifest) {
     this.session = session;
     this.files = new ArrayDeque<>(manifest.files());
     this.log = Aside.start(() -> clientLog(session));
@@ -59,7 +59,7 @@ final class FilesAhead {
     return log.await();
   }
 
-  private static byte @Nullable [] clientLog(ReaderSession session) {
+  private static byte @Nullable [] clientLog(StoredSnapshot session) {
     try {
       byte[] log = session.download(ArchiveName.CLIENT_LOG, DataBlob.BLOB_ENCODED_BYTES_MAX);
       DataBlob.checkCrc(log, log.length);

@@ -17,6 +17,7 @@ import dev.holdfast.replication.plan.SiteView;
 import dev.holdfast.replication.plan.SnapshotView;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -28,31 +29,69 @@ import org.jspecify.annotations.Nullable;
 final class LocalListing {
   private final Datastore store;
   private final RemovedHere removedHere;
+  private final SourceRights rights;
 
   /** As a source, where it does not matter what was removed. */
-  LocalListing(Datastore store) {
-    this(store, RemovedHere.NOTHING);
+  LocalListing(Datastore store, SourceRights rights) {
+    this(store, RemovedHere.NOTHING, rights);
   }
 
+  /** As a target, of which all is looked at. */
   LocalListing(Datastore store, RemovedHere removedHere) {
+    this(store, removedHere, SourceRights.EVERYTHING);
+  }
+
+  private LocalListing(Datastore store, RemovedHere removedHere, SourceRights rights) {
     this.store = store;
     this.removedHere = removedHere;
+    this.rights = rights;
   }
 
   /**
-   * As a source: the namespaces below {@code anchor} with all their groups.
+   * As a source: the namespaces below {@code anchor} with the groups that may be read.
    *
    * @param anchor left out of the view when it does not exist
+   * @param complete what is not in the view counts as gone: refused (PERMISSION) when there are
+   *     namespaces of which nothing may be read
    */
-  SiteView source(Namespace anchor, int maxDepth) {
-    NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> view = new TreeMap<>();
-    if (store.namespaceExists(anchor)) {
-      store.namespaces(anchor, maxDepth).forEach(ns -> view.put(ns, groups(ns)));
+  SiteView source(Namespace anchor, int maxDepth, boolean complete) {
+    if (!store.namespaceExists(anchor)) {
+      return SiteView.EMPTY;
     }
+    List<Namespace> existing = store.namespaces(anchor, maxDepth);
+    List<Namespace> visible = existing.stream().filter(rights::sees).toList();
+    if (visible.isEmpty()) {
+      throw unreadable(anchor, "");
+    }
+    Optional<Namespace> hidden = existing.stream().filter(ns -> !rights.sees(ns)).findFirst();
+    if (complete && hidden.isPresent()) {
+      throw unreadable(hidden.get(), ", so what vanished there is unknown");
+    }
+    NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> view = new TreeMap<>();
+    for (Namespace ns : Views.withAncestors(visible)) {
+      if (anchor.contains(ns)) {
+        view.put(ns, new TreeMap<>());
+      }
+    }
+    visible.forEach(ns -> view.put(ns, groups(ns)));
     return new SiteView(view);
   }
 
-  /** As a source of one group; an empty namespace when it is not there. */
+  private BackupException unreadable(Namespace namespace, String consequence) {
+    return new BackupException(
+            Kind.PERMISSION,
+            "this sync may read nothing in namespace '"
+                + namespace
+                + "' of datastore '"
+                + store.name()
+                + "'"
+                + consequence)
+        .with("datastore", store.name())
+        .with("namespace", namespace)
+        .advise("Give its owner Datastore.Read there, or Datastore.Backup for groups of his own.");
+  }
+
+  /** As a source of one group; an empty namespace when there is none that may be read. */
   SiteView source(Namespace anchor, Namespace namespace, GroupId group) {
     NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> view = new TreeMap<>();
     for (Namespace ns : List.of(anchor, namespace)) {
@@ -60,7 +99,7 @@ final class LocalListing {
         view.put(ns, new TreeMap<>());
       }
     }
-    if (view.containsKey(namespace)) {
+    if (view.containsKey(namespace) && rights.sees(namespace)) {
       view.put(namespace, one(namespace, group));
     }
     return new SiteView(view);
@@ -98,11 +137,11 @@ final class LocalListing {
     return groups;
   }
 
-  /** The group alone; nothing when it is not there, or was removed while it was read. */
+  /** The group alone; nothing when it is not there, or not readable, or removed while it is. */
   private NavigableMap<GroupId, GroupView> one(Namespace namespace, GroupId group) {
     NavigableMap<GroupId, GroupView> found = new TreeMap<>();
     AuthId owner = unlessGone(() -> store.owner(namespace, group));
-    if (owner != null) {
+    if (owner != null && rights.reads(namespace, owner)) {
       NavigableMap<Long, SnapshotView> snapshots = new TreeMap<>();
       for (SnapshotId id : store.snapshots(namespace, group)) {
         SnapshotInfo info = unlessGone(() -> store.info(namespace, id));

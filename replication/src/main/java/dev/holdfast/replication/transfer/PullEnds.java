@@ -1,8 +1,6 @@
 package dev.holdfast.replication.transfer;
 
 import dev.holdfast.chunkstore.datastore.Datastore;
-import dev.holdfast.chunkstore.model.DatastoreName;
-import dev.holdfast.replication.peer.RemoteNode;
 import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 
@@ -14,18 +12,11 @@ import java.util.concurrent.Semaphore;
  * @param extraSessions how many connections the run may have beside one for each group
  */
 record PullEnds(
-    RemoteNode source,
-    DatastoreName remoteStore,
+    PullSource source,
     Datastore local,
     ChunkFetches fetches,
     int chunksInFlight,
     ByteBudget budget,
     Semaphore extraSessions,
     Workers workers,
-    InstantSource clock) {
-
-  /** For texts: the place that content comes from. */
-  String sourceText() {
-    return source + ":" + remoteStore;
-  }
-}
+    InstantSource clock) {}

@@ -3,11 +3,9 @@ package dev.holdfast.replication.transfer;
 import dev.holdfast.chunkstore.datastore.Datastore;
 import dev.holdfast.chunkstore.datastore.WriterGuard;
 import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.SyncRules;
-import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.plan.Mapping;
 import dev.holdfast.replication.plan.SyncPlan;
 import java.time.InstantSource;
@@ -15,15 +13,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 
 /**
- * From a peer, which may be a real PBS, into one of our datastores (spec/engine.md §5; what is
- * different is in the planner's rules). Needs no more of the peer than to list and to read.
+ * From a peer, which may be a real PBS, or from another datastore of ours into one of our
+ * datastores (spec/engine.md §5; what is different is in the planner's rules). Needs no more of the
+ * source than to list and to read.
  */
 public final class PullSync implements Sync {
-  /** With those of the groups, enough for a Gbit/s over 150 ms (design §6). */
-  private static final int EXTRA_SESSIONS = 8;
-
-  private final RemoteNode source;
-  private final DatastoreName remoteStore;
+  private final PullSource source;
   private final Datastore local;
   private final Mapping mapping;
   private final SyncRules rules;
@@ -40,8 +35,7 @@ public final class PullSync implements Sync {
    * @param workers a bounded pool of platform threads: checks chunks and writes files
    */
   public PullSync(
-      RemoteNode source,
-      DatastoreName remoteStore,
+      PullSource source,
       Datastore local,
       Mapping mapping,
       SyncRules rules,
@@ -51,7 +45,6 @@ public final class PullSync implements Sync {
       Executor workers) {
     this(
         source,
-        remoteStore,
         local,
         mapping,
         rules,
@@ -68,8 +61,7 @@ public final class PullSync implements Sync {
    * @param clock measures how long transfers take
    */
   public PullSync(
-      RemoteNode source,
-      DatastoreName remoteStore,
+      PullSource source,
       Datastore local,
       Mapping mapping,
       SyncRules rules,
@@ -80,7 +72,6 @@ public final class PullSync implements Sync {
       RemovedHere removedHere,
       InstantSource clock) {
     this.source = source;
-    this.remoteStore = remoteStore;
     this.local = local;
     this.mapping = mapping;
     this.rules = rules;
@@ -100,21 +91,19 @@ public final class PullSync implements Sync {
   }
 
   private SyncPlan planAll() {
-    RemoteListing remote = new RemoteListing(source, remoteStore);
     boolean complete = rules.removeVanished();
     return Views.plan(
-        () -> remote.source(mapping.from(), rules.maxDepth(), complete),
+        () -> source.view(mapping.from(), rules.maxDepth(), complete),
         () -> new LocalListing(local, removedHere).target(mapping.into(), rules.maxDepth()),
         mapping,
         rules);
   }
 
   private SyncPlan planOne(Namespace namespace, GroupId group) {
-    RemoteListing remote = new RemoteListing(source, remoteStore);
     LocalListing here = new LocalListing(local, removedHere);
     return Views.planOne(
         namespace,
-        () -> remote.source(mapping.from(), namespace, group),
+        () -> source.view(mapping.from(), namespace, group),
         target -> here.target(target, group),
         mapping,
         rules);
@@ -125,16 +114,15 @@ public final class PullSync implements Sync {
    */
   @Override
   public SyncResult run(SyncPlan plan, SyncReport report) {
-    report.log("pull datastore '" + local.name() + "' from '" + source + "/" + remoteStore + "'");
+    report.log("pull datastore '" + local.name() + "' from '" + source + "'");
     PullEnds ends =
         new PullEnds(
             source,
-            remoteStore,
             local,
             fetches,
             limits.chunksInFlight(),
             new ByteBudget(limits.bytesInFlight()),
-            new Semaphore(EXTRA_SESSIONS),
+            new Semaphore(source.extraSessions()),
             workers,
             clock);
     // From the first chunk that is found here on, garbage collection must know that it is wanted.
@@ -151,6 +139,6 @@ public final class PullSync implements Sync {
 
   @Override
   public String toString() {
-    return "pull from " + source + ":" + remoteStore + " into " + local.name();
+    return "pull from " + source + " into " + local.name();
   }
 }

@@ -91,7 +91,9 @@ public final class PushSync implements Sync {
   private SyncPlan planAll() {
     RemoteListing remote = new RemoteListing(target, remoteStore);
     return Views.plan(
-        () -> new LocalListing(local).source(mapping.from(), rules.maxDepth()),
+        () ->
+            new LocalListing(local, SourceRights.EVERYTHING)
+                .source(mapping.from(), rules.maxDepth(), rules.removeVanished()),
         () -> remote.target(mapping.into(), rules.maxDepth()),
         mapping,
         rules);
@@ -101,7 +103,9 @@ public final class PushSync implements Sync {
     RemoteListing remote = new RemoteListing(target, remoteStore);
     return Views.planOne(
         namespace,
-        () -> new LocalListing(local).source(mapping.from(), namespace, group),
+        () ->
+            new LocalListing(local, SourceRights.EVERYTHING)
+                .source(mapping.from(), namespace, group),
         there -> remote.target(there, group),
         mapping,
         rules);

@@ -54,7 +54,7 @@ final class RemoteListing {
    */
   SiteView source(Namespace anchor, int maxDepth, boolean complete) {
     NavigableSet<Namespace> visible = namespaces(anchor, maxDepth);
-    NavigableSet<Namespace> existing = withAncestors(visible);
+    NavigableSet<Namespace> existing = Views.withAncestors(visible);
     existing.removeIf(ns -> !anchor.contains(ns));
     if (complete) {
       requireAll(existing, visible);
@@ -76,7 +76,7 @@ final class RemoteListing {
    */
   SiteView target(Namespace anchor, int maxDepth) {
     NavigableSet<Namespace> visible = namespaces(Namespace.ROOT, Namespace.DEPTH_MAX);
-    NavigableSet<Namespace> existing = withAncestors(visible);
+    NavigableSet<Namespace> existing = Views.withAncestors(visible);
     visible.removeIf(ns -> !anchor.contains(ns) || ns.depth() - anchor.depth() > maxDepth);
     return view(existing, visible);
   }
@@ -85,7 +85,7 @@ final class RemoteListing {
   SiteView target(Namespace namespace, GroupId group) {
     NavigableSet<Namespace> visible = namespaces(Namespace.ROOT, Namespace.DEPTH_MAX);
     Map<Namespace, NavigableMap<GroupId, GroupView>> view = new HashMap<>();
-    withAncestors(visible).forEach(ns -> view.put(ns, new TreeMap<>()));
+    Views.withAncestors(visible).forEach(ns -> view.put(ns, new TreeMap<>()));
     if (visible.contains(namespace)) {
       SnapshotList list = snapshots(namespace, group);
       if (!list.hasOwner(group)) {
@@ -156,16 +156,6 @@ final class RemoteListing {
           }
         });
     return found;
-  }
-
-  private static NavigableSet<Namespace> withAncestors(Collection<Namespace> namespaces) {
-    NavigableSet<Namespace> all = new TreeSet<>();
-    for (Namespace ns : namespaces) {
-      for (@Nullable Namespace at = ns; at != null && all.add(at); at = at.parent()) {
-        // goes up until somebody was there before
-      }
-    }
-    return all;
   }
 
   private SnapshotList snapshots(Namespace namespace, GroupId group) {

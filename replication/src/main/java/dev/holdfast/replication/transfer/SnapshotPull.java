@@ -143,7 +143,9 @@ final class SnapshotPull {
   private ChunkIndex checkedIndex(ManifestFile file, byte[] content) {
     ChunkIndex index =
         ends.workers()
-            .call(() -> ChunkIndex.parse(content, file.name(), ends.sourceText(), file.csum()));
+            .call(
+                () ->
+                    ChunkIndex.parse(content, file.name(), ends.source().toString(), file.csum()));
     requireSame(file, "content size", index.contentBytes(), file.size());
     return index;
   }

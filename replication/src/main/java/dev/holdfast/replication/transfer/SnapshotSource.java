@@ -7,20 +7,20 @@ import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
-import dev.holdfast.replication.peer.ReaderSession;
+import dev.holdfast.replication.peer.StoredSnapshot;
 import java.time.Instant;
 import java.util.Optional;
 
 /** A snapshot at the source, opened: it cannot be removed there until this is closed. */
 final class SnapshotSource implements AutoCloseable {
-  private final ReaderSession session;
+  private final StoredSnapshot session;
   private final byte[] manifestBlob;
   private final Manifest manifest;
   private final FilesAhead files;
   private final Instant begin;
 
   private SnapshotSource(
-      ReaderSession session, byte[] manifestBlob, Manifest manifest, Instant begin) {
+      StoredSnapshot session, byte[] manifestBlob, Manifest manifest, Instant begin) {
     this.session = session;
     this.manifestBlob = manifestBlob;
     this.manifest = manifest;
@@ -37,16 +37,11 @@ final class SnapshotSource implements AutoCloseable {
   static Optional<SnapshotSource> open(
       PullEnds ends, Namespace namespace, SnapshotId id, boolean whole) {
     Instant begin = ends.clock().instant();
-    ReaderSession session;
-    try {
-      session = ends.source().openReader(ends.remoteStore(), namespace, id);
-    } catch (BackupException e) {
-      // 400 with this text, spec/protocols.md §6.1.
-      if (e.kind() == Kind.INVALID_INPUT && e.text().contains("does not exist")) {
-        return Optional.empty();
-      }
-      throw e;
+    Optional<StoredSnapshot> opened = ends.source().open(namespace, id);
+    if (opened.isEmpty()) {
+      return Optional.empty();
     }
+    StoredSnapshot session = opened.get();
     try {
       byte[] blob = session.download(ArchiveName.MANIFEST, DataBlob.BLOB_ENCODED_BYTES_MAX);
       Manifest manifest = Manifest.decodeBlob(blob);
@@ -67,7 +62,7 @@ final class SnapshotSource implements AutoCloseable {
     }
   }
 
-  ReaderSession session() {
+  StoredSnapshot session() {
     return session;
   }
 

@@ -6,13 +6,28 @@ import dev.holdfast.replication.plan.Mapping;
 import dev.holdfast.replication.plan.SiteView;
 import dev.holdfast.replication.plan.SyncPlan;
 import dev.holdfast.replication.plan.SyncPlanner;
+import java.util.Collection;
 import java.util.List;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Both sides of a sync, looked at side by side, and the plan made of them. */
 final class Views {
   private Views() {}
+
+  /** With all that they lie in, up to the root. */
+  static NavigableSet<Namespace> withAncestors(Collection<Namespace> namespaces) {
+    NavigableSet<Namespace> all = new TreeSet<>();
+    for (Namespace ns : namespaces) {
+      for (@Nullable Namespace at = ns; at != null && all.add(at); at = at.parent()) {
+        // goes up until somebody was there before
+      }
+    }
+    return all;
+  }
 
   /** A plan for everything. */
   static SyncPlan plan(

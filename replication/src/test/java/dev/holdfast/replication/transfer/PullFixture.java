@@ -91,9 +91,12 @@ final class PullFixture implements AutoCloseable {
   }
 
   PullSync sync(RemoteNode peer) {
+    return sync(PullSource.of(peer, source.name()));
+  }
+
+  PullSync sync(PullSource from) {
     return new PullSync(
-        peer,
-        source.name(),
+        from,
         local,
         mapping,
         rules,

@@ -549,8 +549,7 @@ class PullSyncTest {
     full.shutdown();
     PullSync sync =
         new PullSync(
-            pull.client,
-            pull.source.name(),
+            PullSource.of(pull.client, pull.source.name()),
             pull.local,
             pull.mapping,
             pull.rules,

@@ -78,7 +78,9 @@ class PullVectorsTest {
     }
     try (Datastore store = TestStores.open(base)) {
       Map<GroupId, GroupView> onDisk =
-          new LocalListing(store).source(Namespace.ROOT, 0).groups(Namespace.ROOT);
+          new LocalListing(store, SourceRights.EVERYTHING)
+              .source(Namespace.ROOT, 0, true)
+              .groups(Namespace.ROOT);
       assertThat(recorded.groups()).isNotEmpty();
       assertThat(facts(recorded.groups())).containsAllEntriesOf(facts(onDisk));
     }

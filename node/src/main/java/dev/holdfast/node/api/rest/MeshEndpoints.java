@@ -224,7 +224,7 @@ public final class MeshEndpoints {
     Upid running = job.running();
     json.put("id", config.id())
         .put("direction", config instanceof SyncConfig.Pull ? "pull" : "push")
-        .put("remote", config.remote().toString())
+        .put("remote", config.other().toString())
         .put("local", config.local().toString())
         .put("when", text(config.when()))
         .put("max-depth", config.maxDepth())

@@ -37,6 +37,23 @@ final class SyncAccess {
     return all(caller, job.isPush() ? remoteNamespace(job) : "/remote/" + remote, REMOTE_AUDIT);
   }
 
+  /**
+   * As {@link #requireChange}, for who does once what a job would: of a datastore here he must be
+   * allowed to read something, at least his own; a job is asked for that when it runs.
+   */
+  void requireOnce(AuthId caller, SyncJobConfig job) {
+    requireChange(caller, job);
+    boolean fromHere = job.value("remote") == null;
+    if (fromHere
+        && !readsSomething(caller, GroupAccess.path(job.remoteStore(), job.remoteNamespace()))) {
+      throw BackupException.invalid("permission check failed");
+    }
+  }
+
+  private boolean readsSomething(AuthId caller, String path) {
+    return all(caller, path, DATASTORE_BACKUP) || all(caller, path, DATASTORE_READ);
+  }
+
   /** Throws INVALID_INPUT, which is how real servers say this. */
   void requireChange(AuthId caller, SyncJobConfig job) {
     if (!(job.isPush() ? mayPush(caller, job) : mayPull(caller, job))) {
@@ -54,15 +71,20 @@ final class SyncAccess {
 
   private boolean mayPush(AuthId caller, SyncJobConfig job) {
     String source = target(job);
-    if (job.value("remote") == null
-        || !all(caller, remoteNamespace(job), REMOTE_DATASTORE_BACKUP)
-        || (job.removeVanished() && !all(caller, remoteNamespace(job), REMOTE_DATASTORE_PRUNE))
-        || !all(caller, source, DATASTORE_AUDIT)) {
+    // Without a remote it is refused, later and by a better text.
+    if (!all(caller, source, DATASTORE_AUDIT)
+        || (job.value("remote") != null && !mayPushThere(caller, job))) {
       return false;
     }
     return all(caller, source, DATASTORE_READ)
         || (all(caller, source, DATASTORE_BACKUP)
             && (caller.mayActFor(job.owner()) || all(caller, source, DATASTORE_MODIFY)));
+  }
+
+  private boolean mayPushThere(AuthId caller, SyncJobConfig job) {
+    String there = remoteNamespace(job);
+    return all(caller, there, REMOTE_DATASTORE_BACKUP)
+        && (!job.removeVanished() || all(caller, there, REMOTE_DATASTORE_PRUNE));
   }
 
   private boolean all(AuthId caller, String path, Privilege... wanted) {

@@ -138,7 +138,8 @@ public final class SyncJobEndpoints {
         "POST",
         "/pull",
         new Endpoint(
-            Doc.task("Pulls from a remote, once.").fails(501, PARTLY),
+            Doc.task("Pulls from a remote or from another datastore here, once.")
+                .fails(501, PARTLY),
             schema(Param.STORE, REMOTE.orNone(), REMOTE_STORE),
             CHANGE,
             call -> runOnce(call, false)));
@@ -362,7 +363,7 @@ public final class SyncJobEndpoints {
     properties.put("owner", List.of(caller.toString()));
     properties.put("sync-direction", List.of(push ? "push" : "pull"));
     SyncJobConfig job = new SyncJobConfig(given.id(), properties);
-    access.requireChange(caller, job);
+    access.requireOnce(caller, job);
     SyncConfig sync = job.toSync();
     if (push && !datastores.reading(job.store(), call.leases()).namespaceExists(job.namespace())) {
       throw BackupException.invalid(
