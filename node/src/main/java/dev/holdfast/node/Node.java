@@ -59,6 +59,7 @@ import dev.holdfast.node.session.MeshTunnelUpgrade;
 import dev.holdfast.node.session.ReaderUpgrade;
 import dev.holdfast.node.session.Sessions;
 import dev.holdfast.node.task.TaskRegistry;
+import dev.holdfast.node.thread.WorkerPool;
 import dev.holdfast.node.traffic.TrafficControl;
 import dev.holdfast.replication.mesh.MeshService;
 import dev.holdfast.replication.mesh.PeerLink;

@@ -1,23 +1,14 @@
 package dev.holdfast.node.bench;
 
-import dev.holdfast.chunkstore.model.AuthId;
-import dev.holdfast.chunkstore.model.DatastoreName;
-import dev.holdfast.chunkstore.model.Fingerprint;
-import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.node.NodeVertx;
 import dev.holdfast.node.bench.Measurement.Limit;
-import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
-import dev.holdfast.replication.wire.PinnedTrust;
-import dev.holdfast.replication.wire.WireClient;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -26,27 +17,26 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
  * A node under everything at once: 32 clients that back up without a pause, one that restores, and
- * 100 REST calls each second, all on the node's own cores, but behind it. What was backed up is
- * restored at the end and compared. Any error ends the benchmark with it.
+ * 100 REST calls each second, all on the node's own cores. What was backed up is restored at the
+ * end and compared. Any error ends the benchmark with it.
  */
 public final class LoadBench {
-  /** A node of months has compiled its code; by the end of this one has, too. */
-  private static final Load WARM_UP = new Load(8, 25, 40);
+  private static final int BACKUPS = 32;
+  private static final int CALLS_PER_SECOND = 100;
+
+  /** A node of months has compiled its code; after this one has, too. */
+  private static final int WARM_UP_SECONDS = 40;
 
   private static final int CALLERS = 32;
   private static final double P99_MILLISECONDS_MAX = 100;
 
   /** A heap of 512 MiB, direct buffers of 256 MiB, and what the JVM itself takes. */
   private static final double RESIDENT_MEGABYTES_MAX = 1000;
-
-  private static final DatastoreName DATASTORE = new DatastoreName("main");
 
   private static final String VERSION = "/version";
 
@@ -55,14 +45,10 @@ public final class LoadBench {
 
   private static final int CALLS_PER_LIST = 20;
 
-  /** How many back up without a pause, and how many calls come in each of how many seconds. */
-  private record Load(int backups, int callsPerSecond, int seconds) {}
-
   private final Path launcher;
   private final Path directory;
-  private final Load load;
+  private final int seconds;
 
-  private final AtomicLong times = new AtomicLong();
   private final Queue<SnapshotId> finished = new ConcurrentLinkedQueue<>();
   private final Queue<Double> versionMilliseconds = new ConcurrentLinkedQueue<>();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -74,7 +60,7 @@ public final class LoadBench {
   public LoadBench(Path launcher, Path directory, int seconds) {
     this.launcher = launcher;
     this.directory = directory;
-    this.load = new Load(32, 100, seconds);
+    this.seconds = seconds;
   }
 
   public List<Measurement> run() throws IOException, InterruptedException {
@@ -83,60 +69,35 @@ public final class LoadBench {
             directory.resolve("mesh.yaml"),
             "site: bench\ndatastores: { main: { path: " + directory.resolve("store") + " } }\n");
     Path log = directory.resolve("log");
-    ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
-    Vertx forData = NodeVertx.create(1);
-    Vertx forCalls = NodeVertx.create(1);
+    Path password = directory.resolve("state").resolve("admin-password");
+    ExecutorService pool = LoadClients.pool();
+    Vertx vertx = NodeVertx.create(1);
     try (NodeProcess node = NodeProcess.start(launcher, directory.resolve("state"), config, log);
-        RemoteNode data = remote(forData, node);
-        Callers calls =
-            new Callers(
-                IntStream.range(0, CALLERS).mapToObj(i -> remote(forCalls, node)).toList())) {
-      yieldToTheNode();
-      NumberedSnapshots snapshots = new NumberedSnapshots(data, DATASTORE, pool);
-      double unused = run(WARM_UP, snapshots, calls, node);
-      finished.clear();
-      versionMilliseconds.clear();
-      long began = System.nanoTime();
-      double resident = run(load, snapshots, calls, node);
-      double rate =
-          Rates.mebibytesPerSecond(
-              finished.size() * NumberedSnapshots.bytes(), System.nanoTime() - began);
-      for (SnapshotId snapshot : finished) {
-        snapshots.check(snapshot);
+        RemoteNode data = remote(vertx, node, password);
+        Callers callers = callers(vertx, node, password)) {
+      Path clientsLog = directory.resolve("clients");
+      Process clients =
+          LoadClients.start(node, password, BACKUPS, WARM_UP_SECONDS + seconds, clientsLog);
+      try {
+        double rate = load(clients, callers);
+        double resident = node.residentMegabytesMax();
+        if (clients.waitFor() != 0 || failure.get() != null) {
+          throw new IOException(
+              "a client failed under load: " + Files.readString(clientsLog), failure.get());
+        }
+        NumberedSnapshots snapshots = LoadClients.snapshots(data, pool);
+        for (SnapshotId snapshot : finished) {
+          snapshots.check(snapshot);
+        }
+        requireQuiet(log);
+        return List.of(p99(), memory(resident), rate(rate));
+      } finally {
+        clients.destroyForcibly();
       }
-      requireQuiet(log);
-      return List.of(
-          p99(),
-          memory(resident),
-          new Measurement(
-              "backups under load",
-              Rates.MEBIBYTES_PER_SECOND,
-              List.of(rate),
-              "none",
-              List.of(rate),
-              Limit.NONE));
     } finally {
       pool.shutdownNow();
-      forData.close();
-      forCalls.close();
+      vertx.close();
     }
-  }
-
-  /**
-   * Clients have processors of their own; here they get what the node leaves. Threads that are
-   * started later have the priority of who starts them.
-   */
-  private static void yieldToTheNode() throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("renice", "-n", "10", "-p"));
-    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
-      threads.forEach(thread -> command.add(String.valueOf(thread.getFileName())));
-    }
-    // A thread that ended meanwhile is an error to it, and none to us.
-    new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start()
-        .waitFor();
   }
 
   /** Each has eight connections: no call is to wait for another one's. */
@@ -151,94 +112,64 @@ public final class LoadBench {
     }
   }
 
-  private RemoteNode remote(Vertx vertx, NodeProcess node) {
-    return new RemoteNode(
-        vertx,
-        new HostAndPort(node.host(), node.port()),
-        PinnedTrust.of(Fingerprint.parse(node.fingerprint())),
-        new Credential.Password(AuthId.parse("admin@pbs"), new Secret(password())),
-        WireClient.ANSWER_TIMEOUT);
+  private static Callers callers(Vertx vertx, NodeProcess node, Path password) throws IOException {
+    List<RemoteNode> all = new ArrayList<>();
+    for (int i = 0; i < CALLERS; i++) {
+      all.add(remote(vertx, node, password));
+    }
+    return new Callers(all);
   }
 
-  private String password() {
-    try {
-      return Files.readString(directory.resolve("state").resolve("admin-password")).strip();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private static RemoteNode remote(Vertx vertx, NodeProcess node, Path password)
+      throws IOException {
+    return LoadClients.remote(
+        vertx, new HostAndPort(node.host(), node.port()), node.fingerprint(), password);
+  }
+
+  /** Asks while the clients work, and returns what they back up, in MiB/s, when warm. */
+  private double load(Process clients, Callers callers) throws InterruptedException {
+    try (ExecutorService threads = Executors.newCachedThreadPool()) {
+      threads.execute(
+          () -> {
+            try {
+              LoadClients.readFinished(clients, finished);
+            } catch (IOException | RuntimeException e) {
+              failure.compareAndSet(null, e);
+            }
+          });
+      ask(threads, callers, WARM_UP_SECONDS);
+      int before = finished.size();
+      versionMilliseconds.clear();
+      long began = System.nanoTime();
+      ask(threads, callers, seconds);
+      long bytes = (finished.size() - before) * NumberedSnapshots.bytes();
+      return Rates.mebibytesPerSecond(bytes, System.nanoTime() - began);
     }
   }
 
-  /** Returns the most that the node held in memory, in megabytes. */
-  private double run(Load load, NumberedSnapshots snapshots, Callers calls, NodeProcess node)
-      throws IOException, InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(load.seconds());
-    double resident = 0;
-    // Not virtual threads: these would wait for each other's work on the same two carriers.
-    try (ExecutorService clients = Executors.newCachedThreadPool()) {
-      for (int i = 0; i < load.backups(); i++) {
-        int group = i;
-        clients.execute(() -> repeat(end, () -> backUp(snapshots, group)));
-      }
-      clients.execute(() -> repeat(end, () -> restoreOne(snapshots)));
-      long callNanos = TimeUnit.SECONDS.toNanos(1) / load.callsPerSecond();
-      int asked = 0;
-      for (long due = System.nanoTime(); due - end < 0 && failure.get() == null; due += callNanos) {
-        TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
-        String path = asked % CALLS_PER_LIST == 0 ? LIST : VERSION;
-        long wanted = due;
-        RemoteNode caller = calls.of(asked);
-        clients.execute(() -> once(() -> call(caller, path, wanted)));
-        if (asked++ % load.callsPerSecond() == 0) {
-          resident = Math.max(resident, node.residentMegabytes());
-        }
-      }
-    }
-    if (failure.get() != null) {
-      throw new IOException(
-          "a client failed under load: " + failure.get().getMessage(), failure.get());
-    }
-    return resident;
-  }
-
-  private interface Round {
-    void run() throws Exception;
-  }
-
-  /** Again and again until the time is over or something has failed. */
-  private void repeat(long end, Round round) {
-    while (System.nanoTime() - end < 0 && failure.get() == null) {
-      once(round);
-    }
-  }
-
-  private void once(Round round) {
-    try {
-      round.run();
-    } catch (Exception | Error e) {
-      failure.compareAndSet(null, e);
-    }
-  }
-
-  private void backUp(NumberedSnapshots snapshots, int group) {
-    SnapshotId snapshot = NumberedSnapshots.id(group, times.incrementAndGet());
-    snapshots.backUp(snapshot);
-    finished.add(snapshot);
-  }
-
-  private void restoreOne(NumberedSnapshots snapshots) throws Exception {
-    SnapshotId first = finished.peek();
-    if (first == null) {
-      Thread.sleep(Duration.ofMillis(10));
-    } else {
-      snapshots.check(first);
+  private void ask(ExecutorService threads, Callers callers, int forSeconds)
+      throws InterruptedException {
+    long callNanos = TimeUnit.SECONDS.toNanos(1) / CALLS_PER_SECOND;
+    long due = System.nanoTime();
+    for (int i = 0; i < forSeconds * CALLS_PER_SECOND && failure.get() == null; i++) {
+      TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
+      String path = i % CALLS_PER_LIST == 0 ? LIST : VERSION;
+      RemoteNode caller = callers.of(i);
+      long wanted = due;
+      threads.execute(() -> call(caller, path, wanted));
+      due += callNanos;
     }
   }
 
   /** Its time counts from when it was due: a call that had to wait for its turn was slow, too. */
   private void call(RemoteNode caller, String path, long due) {
-    caller.get(path);
-    if (path.equals(VERSION)) {
-      versionMilliseconds.add((System.nanoTime() - due) / 1e6);
+    try {
+      caller.get(path);
+      if (path.equals(VERSION)) {
+        versionMilliseconds.add((System.nanoTime() - due) / 1e6);
+      }
+    } catch (RuntimeException | Error e) {
+      failure.compareAndSet(null, e);
     }
   }
 
@@ -273,5 +204,15 @@ public final class LoadBench {
         "the limit",
         List.of(RESIDENT_MEGABYTES_MAX),
         Limit.atMost(1));
+  }
+
+  private static Measurement rate(double rate) {
+    return new Measurement(
+        "backups under load",
+        Rates.MEBIBYTES_PER_SECOND,
+        List.of(rate),
+        "none",
+        List.of(rate),
+        Limit.NONE);
   }
 }

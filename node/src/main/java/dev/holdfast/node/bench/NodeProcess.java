@@ -23,6 +23,7 @@ import javax.net.ssl.TrustManager;
 public final class NodeProcess implements AutoCloseable {
   private static final Pattern READY = Pattern.compile("ready (https://\\S+) fingerprint (\\S+)");
   private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s+(\\d+) kB");
+  private static final Pattern RESIDENT_MAX = Pattern.compile("VmHWM:\\s+(\\d+) kB");
   private static final int STOP_SECONDS_MAX = 15;
 
   private final Process process;
@@ -136,8 +137,17 @@ public final class NodeProcess implements AutoCloseable {
 
   /** What the process holds in memory now, in units of 1,000,000 bytes. */
   public double residentMegabytes() throws IOException {
+    return megabytes(RESIDENT);
+  }
+
+  /** The most that it ever held, in the same unit. */
+  double residentMegabytesMax() throws IOException {
+    return megabytes(RESIDENT_MAX);
+  }
+
+  private double megabytes(Pattern figure) throws IOException {
     String status = Files.readString(Path.of("/proc/" + process.pid() + "/status"));
-    Matcher resident = RESIDENT.matcher(status);
+    Matcher resident = figure.matcher(status);
     if (!resident.find()) {
       throw new IOException("the node's process is gone");
     }

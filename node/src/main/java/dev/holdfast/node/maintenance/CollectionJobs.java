@@ -21,6 +21,7 @@ import dev.holdfast.node.job.Trigger;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import dev.holdfast.node.task.WorkerTask;
+import dev.holdfast.node.thread.YieldingThreads;
 import java.util.List;
 
 /**
@@ -31,7 +32,7 @@ public final class CollectionJobs {
   private final DatastoreRegistry stores;
   private final JobRunner runner;
   private final TaskRegistry tasks;
-  private final Workers workers = BackgroundThreads.workers("gc");
+  private final Workers workers = YieldingThreads.background("gc");
 
   public CollectionJobs(DatastoreRegistry stores, JobRunner runner, TaskRegistry tasks) {
     this.stores = stores;

@@ -16,6 +16,7 @@ import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import dev.holdfast.node.task.WorkerTask;
+import dev.holdfast.node.thread.YieldingThreads;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class UsageTasks {
   private final DatastoreRegistry stores;
   private final TaskRegistry tasks;
-  private final Workers workers = BackgroundThreads.workers("usage");
+  private final Workers workers = YieldingThreads.background("usage");
   private final Set<DatastoreName> running = ConcurrentHashMap.newKeySet();
   private final Map<DatastoreName, Measured> last = new ConcurrentHashMap<>();
 

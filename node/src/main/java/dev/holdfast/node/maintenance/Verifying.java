@@ -20,6 +20,7 @@ import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.Upid;
 import dev.holdfast.node.task.WorkerTask;
+import dev.holdfast.node.thread.YieldingThreads;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -160,7 +161,7 @@ public final class Verifying {
   }
 
   private static Workers workers(Order order) {
-    Workers usual = BackgroundThreads.workers("verify");
+    Workers usual = YieldingThreads.background("verify");
     return order.threads().isPresent()
         ? new Workers(order.threads().getAsInt(), usual.threads())
         : usual;

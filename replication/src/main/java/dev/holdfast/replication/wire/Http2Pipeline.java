@@ -3,6 +3,7 @@ package dev.holdfast.replication.wire;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -30,6 +31,13 @@ final class Http2Pipeline {
    */
   private static final WriteBufferWaterMark WRITE_MARKS_BYTES =
       new WriteBufferWaterMark(256 * 1024, 1024 * 1024);
+
+  /**
+   * Of up to 64 KiB each, before it is the next connection's turn on the same event loop. With
+   * Netty's 16, a loop whose connections all upload comes round so seldom that a REST call between
+   * them waits; see scripts/bench load.
+   */
+  private static final int READS_PER_TURN_MAX = 4;
 
   private Http2Pipeline() {}
 
@@ -61,6 +69,11 @@ final class Http2Pipeline {
             .gracefulShutdownTimeoutMillis(0)
             .build();
     channel.config().setWriteBufferWaterMark(WRITE_MARKS_BYTES);
+    if (server
+        && channel.config().getRecvByteBufAllocator()
+            instanceof MaxMessagesRecvByteBufAllocator reads) {
+      reads.maxMessagesPerRead(READS_PER_TURN_MAX);
+    }
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addBefore(VERTX_HANDLER, "h2", codec);
     pipeline.addBefore(VERTX_HANDLER, "h2-streams", new Http2MultiplexHandler(inboundStream));

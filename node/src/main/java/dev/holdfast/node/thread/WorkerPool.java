@@ -1,4 +1,4 @@
-package dev.holdfast.node;
+package dev.holdfast.node.thread;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
  * The node's bounded pool of platform threads, which hashes, compresses and does file calls for
  * sessions and syncs (design §3).
  */
-final class WorkerPool {
+public final class WorkerPool {
   /** Half of them may wait for a disk while the other half keeps the cores busy. */
   private static final int THREADS_PER_CORE = 2;
 
@@ -21,7 +21,7 @@ final class WorkerPool {
 
   private WorkerPool() {}
 
-  static ExecutorService create(int cores) {
+  public static ExecutorService create(int cores) {
     int threads = Math.max(2, cores * THREADS_PER_CORE);
     return new ThreadPoolExecutor(
         threads,
@@ -29,6 +29,6 @@ final class WorkerPool {
         0,
         TimeUnit.SECONDS,
         new LinkedBlockingQueue<>(QUEUE_LENGTH_MAX),
-        Thread.ofPlatform().daemon().name("worker-", 0).factory());
+        YieldingThreads.ofSessions("worker"));
   }
 }
