@@ -147,7 +147,7 @@ public final class KeyFileJson {
   /** One line without a line end: the content of the file. */
   public static byte[] print(KeyFile file) {
     try {
-      return MAPPER.writeValueAsBytes(json(file));
+      return MAPPER.writeValueAsBytes(tree(file));
     } catch (JsonProcessingException e) {
       throw new AssertionError("a tree of texts and numbers can be written", e);
     }
@@ -162,13 +162,14 @@ public final class KeyFileJson {
                 Separators.createDefaultInstance()
                     .withObjectFieldValueSpacing(Separators.Spacing.AFTER));
     try {
-      return MAPPER.writer(printer).writeValueAsString(json(file));
+      return MAPPER.writer(printer).writeValueAsString(tree(file));
     } catch (JsonProcessingException e) {
       throw new AssertionError("a tree of texts and numbers can be written", e);
     }
   }
 
-  private static ObjectNode json(KeyFile file) {
+  /** As a tree, for an answer of which it is a part. */
+  public static ObjectNode tree(KeyFile file) {
     Base64.Encoder base64 = Base64.getEncoder();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     switch (file.kdf()) {

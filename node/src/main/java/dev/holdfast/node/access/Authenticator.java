@@ -160,6 +160,20 @@ public final class Authenticator {
     return loggedIn(user);
   }
 
+  /**
+   * Whether a ticket opens a terminal for somebody who has the privilege there. Throws
+   * UNAUTHENTICATED.
+   */
+  public void checkTerminal(AuthId who, Secret ticket, String path, String privilege, int port) {
+    requireActive(who);
+    tickets.verifyTerminal(ticket.reveal(), who, path, port, now());
+    boolean has =
+        access.privileges(who, path).stream().anyMatch(one -> one.text().equals(privilege));
+    if (!has) {
+      throw Tickets.refused("no " + privilege + " on " + path);
+    }
+  }
+
   /** The login of a user for whom a provider vouches that he is it. Throws UNAUTHENTICATED. */
   public Login vouchedFor(AuthId user) {
     requireActive(user);

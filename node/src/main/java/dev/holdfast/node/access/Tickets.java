@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * A login that waits for its second factor has {@code "!tfa!"} and the challenge as JSON for a user
  * id, and a signature over everything before "::" with {@code ":" userid} behind it.
  *
+ * <p>A terminal's ticket has the prefix {@code PBSTERM}, no user id, and a signature with {@code
+ * ":" userid path port} behind.
+ *
  * <p>The key pair is {@code authkey.key} and {@code authkey.pub} in the state directory: Ed25519
  * when made here; RSA (SHA-256, PKCS#1 v1.5) of an older installation is taken too.
  */
@@ -48,6 +51,7 @@ public final class Tickets {
   static final Duration HALF_SKEW_MAX = Duration.ofMinutes(1);
 
   static final String PREFIX = "PBS";
+  private static final String TERMINAL_PREFIX = "PBSTERM";
   private static final String HALF = "!tfa!";
   private static final String PRIVATE_FILE = "authkey.key";
   private static final String PUBLIC_FILE = "authkey.pub";
@@ -110,7 +114,7 @@ public final class Tickets {
     if (ticket.startsWith(PREFIX + ":" + HALF)) {
       throw refused("second login factor required");
     }
-    String data = opened(ticket, LENGTH_MAX, "", AGE_MAX, SKEW_MAX, now);
+    String data = opened(PREFIX, ticket, LENGTH_MAX, "", AGE_MAX, SKEW_MAX, now);
     try {
       return AuthId.parse(data);
     } catch (BackupException e) {
@@ -120,20 +124,36 @@ public final class Tickets {
 
   /** Throws UNAUTHENTICATED for what {@link #issueHalf} did not give this user. */
   void verifyHalf(String ticket, AuthId user, Instant now) {
-    if (!opened(ticket, HALF_LENGTH_MAX, ":" + user, HALF_AGE_MAX, HALF_SKEW_MAX, now)
+    if (!opened(PREFIX, ticket, HALF_LENGTH_MAX, ":" + user, HALF_AGE_MAX, HALF_SKEW_MAX, now)
         .startsWith(HALF)) {
       throw refused("no ticket of a half-finished login");
     }
   }
 
+  /**
+   * Throws UNAUTHENTICATED for what does not open a terminal. This node opens none and gives no
+   * such ticket; one of a server whose keys it took over may still be shown to it.
+   */
+  void verifyTerminal(String ticket, AuthId who, String path, int port, Instant now) {
+    String behind = ":" + who + path + port;
+    var unused = opened(TERMINAL_PREFIX, ticket, LENGTH_MAX, behind, AGE_MAX, SKEW_MAX, now);
+  }
+
   private String opened(
-      String ticket, int lengthMax, String behind, Duration ageMax, Duration skewMax, Instant now) {
-    int end = ticket.indexOf("::");
+      String prefix,
+      String ticket,
+      int lengthMax,
+      String behind,
+      Duration ageMax,
+      Duration skewMax,
+      Instant now) {
+    // Of a terminal the data is empty, which makes two colons, too.
+    int end = ticket.lastIndexOf("::");
     if (ticket.length() > lengthMax || end < 0) {
       throw refused("invalid ticket without signature");
     }
     String[] parts = ticket.substring(0, end).split(":", -1);
-    if (!parts[0].equals(PREFIX)) {
+    if (!parts[0].equals(prefix)) {
       throw refused("ticket with invalid prefix");
     }
     if (parts.length != 3) {

@@ -52,7 +52,9 @@ public final class ConfigImport {
               "notifications-priv.cfg", "copy it into the state directory: it is read as it is"),
           Map.entry("metricserver.cfg", "metrics are fetched from this node"),
           Map.entry("s3.cfg", "this node has no object storage"),
-          Map.entry("encryption-keys.cfg", "this node keeps no keys for syncs"),
+          Map.entry(
+              "encryption-keys.cfg",
+              "keep each key anew: POST config/encryption-keys with its file as key"),
           Map.entry("authkey.key", "logins begin anew: tickets live two hours"),
           Map.entry("authkey.pub", "logins begin anew: tickets live two hours"),
           Map.entry("csrf.key", "logins begin anew: tickets live two hours"),

@@ -20,6 +20,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,8 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
     implements JobConfig {
   private static final String TYPE = "sync";
   private static final Set<String> ARRAYS = Set.of("group-filter", "associated-key");
+
+  private static final List<String> KEYS = List.of("active-encryption-key", "associated-key");
 
   /** They change what a run may do, and nothing here does that. */
   private static final List<String> NOT_BUILT =
@@ -153,6 +156,13 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
 
   public boolean isPush() {
     return "push".equals(value("sync-direction"));
+  }
+
+  /** Ids of the encryption keys that it names. */
+  public Set<String> keys() {
+    return KEYS.stream()
+        .flatMap(key -> properties.getOrDefault(key, List.of()).stream())
+        .collect(Collectors.toSet());
   }
 
   public boolean removeVanished() {

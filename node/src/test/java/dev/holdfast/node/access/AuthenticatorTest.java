@@ -12,12 +12,18 @@ import dev.holdfast.node.access.Authenticator.Credentials;
 import dev.holdfast.node.access.Authenticator.Login;
 import dev.holdfast.node.access.UserConfig.Entry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyFactory;
 import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Base64;
+import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -192,6 +198,49 @@ class AuthenticatorTest {
                   assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                       .isEqualTo("rw-------"));
     }
+  }
+
+  @Test
+  void terminalTicketOpensOneTerminalForWhoMayUseIt(@TempDir Path dir) throws Exception {
+    AccessState state = open(dir);
+    String path = "/nodes/vm";
+    Secret ticket = new Secret(terminalTicket(dir, ":" + USER + path + 5900));
+    Authenticator authenticator = state.authenticator();
+    assertThatThrownBy(() -> authenticator.checkTerminal(USER, ticket, path, "Sys.Console", 5900))
+        .hasMessage("no Sys.Console on /nodes/vm");
+    Acl.Entry admin = new Acl.Entry("/", USER.toString(), Role.parse("Admin"), true);
+    state.control().acl().update(acl -> acl.with(admin));
+    authenticator.checkTerminal(USER, ticket, path, "Sys.Console", 5900);
+
+    Secret login = new Secret(authenticator.login(USER, new Secret("password")).ticket());
+    for (Runnable other :
+        List.<Runnable>of(
+            () -> authenticator.checkTerminal(USER, ticket, path, "Sys.Console", 5901),
+            () -> authenticator.checkTerminal(USER, ticket, "/nodes", "Sys.Console", 5900),
+            () -> authenticator.checkTerminal(USER, ticket, path, "Sys.Nonsense", 5900),
+            () -> authenticator.checkTerminal(TOKEN, ticket, path, "Sys.Console", 5900),
+            () -> authenticator.checkTerminal(USER, login, path, "Sys.Console", 5900))) {
+      assertThatThrownBy(other::run)
+          .extracting(e -> ((BackupException) e).kind())
+          .isEqualTo(Kind.UNAUTHENTICATED);
+    }
+    assertRefused(
+        state, get("PBSAuthCookie=" + ticket.reveal(), null), "ticket with invalid prefix");
+    clock.forward(Tickets.AGE_MAX.toSeconds() + 1);
+    assertThatThrownBy(() -> authenticator.checkTerminal(USER, ticket, path, "Sys.Console", 5900))
+        .hasMessageContaining("expired");
+  }
+
+  /** As a server gives it, which has the same keys. */
+  private String terminalTicket(Path dir, String behind) throws Exception {
+    String pem = Files.readString(dir.resolve("state").resolve("authkey.key"));
+    byte[] der = Base64.getMimeDecoder().decode(pem.replaceAll("-----[^-]*-----", ""));
+    Signature signer = Signature.getInstance("Ed25519");
+    signer.initSign(
+        KeyFactory.getInstance("Ed25519").generatePrivate(new PKCS8EncodedKeySpec(der)));
+    String text = "PBSTERM::" + Tickets.hexTime(clock.instant());
+    signer.update((text + behind).getBytes(StandardCharsets.UTF_8));
+    return text + "::" + Base64.getEncoder().withoutPadding().encodeToString(signer.sign());
   }
 
   @Test

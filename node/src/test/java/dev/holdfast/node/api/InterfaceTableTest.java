@@ -29,7 +29,8 @@ final class InterfaceTableTest {
           "get /ping",
           "post /access/openid/auth-url",
           "post /access/openid/login",
-          "post /access/ticket");
+          "post /access/ticket",
+          "post /access/vncticket");
 
   @RegisterExtension final StrictVertx strict = new StrictVertx();
   @TempDir Path directory = Path.of("");

@@ -160,7 +160,7 @@ final class SyncsBetweenStoresTest {
             () ->
                 admin.post(
                     "/config/sync", fromMain().put("id", "p01").put("sync-direction", "push")))
-        .hasMessageContaining("a push needs a remote");
+        .hasMessageContaining("permission check failed");
     assertThatThrownBy(() -> admin.post("/push", fromMain())).hasMessageContaining("remote");
     assertThat(run(admin, fromMain().put("remote-ns", "absent"))).contains("absent");
   }

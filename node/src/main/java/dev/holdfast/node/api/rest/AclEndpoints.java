@@ -56,7 +56,8 @@ final class AclEndpoints {
               + "|/datastore(?:/X(?:/X){0,7})?".replace("X", NAME)
               + "|/remote(?:/X(?:/X(?:/X){0,7})?)?".replace("X", NAME)
               + "|/system(?:/(?:certificates|disks|log|notifications|status|tasks|time"
-              + "|services(?:/X)?|network(?:/dns|/interfaces(?:/X)?)?))?".replace("X", NAME)
+              + "|services(?:/X)?|encryption-keys(?:/X)?|network(?:/dns|/interfaces(?:/X)?)?))?"
+                  .replace("X", NAME)
               + "|/tape(?:/(?:device|pool|job)(?:/X)?)?".replace("X", NAME));
 
   /** What a listing of permissions always looks at, besides every path that has entries. */

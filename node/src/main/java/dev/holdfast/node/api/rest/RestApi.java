@@ -10,6 +10,7 @@ import dev.holdfast.node.api.DatastoreRegistry;
 import dev.holdfast.node.host.NodeMeasurements;
 import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.Peers;
+import dev.holdfast.node.job.SyncKeys;
 import dev.holdfast.node.maintenance.Maintenance;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.traffic.TrafficControl;
@@ -70,6 +71,8 @@ public final class RestApi {
     new RemoteEndpoints(control, peers, syncs).register(router);
     new RemoteScanEndpoints(peers).register(router);
     new SyncJobEndpoints(syncAccess, syncs, jobs, stores).register(router);
+    new SyncKeyEndpoints(SyncKeys.open(access.directory(), tasks.clock()), syncs).register(router);
+    new ReportEndpoints(access.directory(), stores, tasks.clock()).register(router);
     new PruneSimulationEndpoints(tasks.clock()).register(router);
     new NamespaceUsageEndpoints(maintenance.usage()).register(router);
     new StoreJobEndpoints<>(StoreJobKinds.PRUNE, maintenance.prunes().configs(), jobs, control)

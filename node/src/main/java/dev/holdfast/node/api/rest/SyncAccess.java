@@ -71,9 +71,10 @@ final class SyncAccess {
 
   private boolean mayPush(AuthId caller, SyncJobConfig job) {
     String source = target(job);
-    // Without a remote it is refused, later and by a better text.
-    if (!all(caller, source, DATASTORE_AUDIT)
-        || (job.value("remote") != null && !mayPushThere(caller, job))) {
+    // Real servers refuse a push without a remote by this text, too.
+    if (job.value("remote") == null
+        || !mayPushThere(caller, job)
+        || !all(caller, source, DATASTORE_AUDIT)) {
       return false;
     }
     return all(caller, source, DATASTORE_READ)

@@ -20,9 +20,11 @@ import dev.holdfast.node.api.Endpoint;
 import dev.holdfast.node.api.Endpoint.Rule;
 import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
+import dev.holdfast.node.api.Params;
 import dev.holdfast.node.api.Shape;
 import dev.holdfast.node.api.Shape.Field;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** Login and passwords (spec/protocols.md §2.2, spec/rest-api.md §6.9). */
 final class TicketEndpoints {
@@ -39,6 +41,11 @@ final class TicketEndpoints {
    * or what an authenticator answered, which has the keys of its maker's choice in it.
    */
   private static final Param PASSWORD = Param.text("password", 0, 8192, "\\P{Cntrl}*").orNone();
+
+  private static final Param PATH = Param.anyText("path");
+  private static final Param PRIVILEGE = Param.anyText("privs");
+  private static final Param PORT = Param.integer("port", 0, 65_535);
+  private static final String TERMINAL = "PBSTERM:";
 
   private static final String COOKIE = "__Host-PBSAuthCookie=";
   private static final String COOKIE_RULES = "Secure; SameSite=Lax; HttpOnly; Path=/;";
@@ -60,13 +67,22 @@ final class TicketEndpoints {
             ParamSchema.of(
                 Param.userId("username"),
                 PASSWORD,
-                Param.anyText("path").orNone(),
-                Param.anyText("privs").orNone(),
-                Param.integer("port", 0, 65_535).orNone(),
+                PATH.orNone(),
+                PRIVILEGE.orNone(),
+                PORT.orNone(),
                 Param.anyText("tfa-challenge").orNone(),
                 Param.bool("http-only")),
             Rule.WORLD,
             this::login));
+    router.add(
+        "POST",
+        "/access/vncticket",
+        new Endpoint(
+            Doc.nothing("Checks a ticket of a terminal, which this node gives to nobody."),
+            ParamSchema.of(
+                Param.authId("authid"), Param.anyText("vncticket"), PATH, PRIVILEGE, PORT),
+            Rule.WORLD,
+            this::terminalTicket));
     router.add(
         "DELETE",
         "/access/ticket",
@@ -96,12 +112,21 @@ final class TicketEndpoints {
 
   private ApiResult login(ApiCall call) {
     AuthId user = AuthId.parse(call.params().text("username"));
-    Login login;
+    Secret proof = proof(call);
+    if (proof.reveal().startsWith(TERMINAL)) {
+      var unused = attempt(call, user, () -> terminal(call, user, proof));
+      return ApiResult.of(Json.object().put("username", user.toString()));
+    }
+    Login login = attempt(call, user, () -> login(call, user, proof));
+    if (!login.isHalf()) {
+      AuthLog.succeeded(call.remoteAddress(), user.toString());
+    }
+    return answer(login, call.params().bool("http-only", false));
+  }
+
+  private <T> T attempt(ApiCall call, AuthId who, Supplier<T> login) {
     try {
-      login =
-          access
-              .failedLogins()
-              .attempt(call.remoteAddress(), user.toString(), () -> attempt(user, call));
+      return access.failedLogins().attempt(call.remoteAddress(), who.toString(), login);
     } catch (BackupException e) {
       if (e.kind() != Kind.UNAUTHENTICATED) {
         throw e;
@@ -109,17 +134,32 @@ final class TicketEndpoints {
       // The client must not learn why (spec/protocols.md §2.2).
       throw new BackupException(Kind.UNAUTHENTICATED, "permission check failed.", e);
     }
-    if (!login.isHalf()) {
-      AuthLog.succeeded(call.remoteAddress(), user.toString());
-    }
-    return answer(login, call.params().bool("http-only", false));
   }
 
-  private Login attempt(AuthId user, ApiCall call) {
-    if (call.params().has("path")) {
-      throw new BackupException(Kind.UNAUTHENTICATED, "terminal tickets are not built");
+  private ApiResult terminalTicket(ApiCall call) {
+    AuthId who = AuthId.parse(call.params().text("authid"));
+    Secret ticket = new Secret(call.params().text("vncticket"));
+    var unused = attempt(call, who, () -> terminal(call, who, ticket));
+    return ApiResult.none();
+  }
+
+  private AuthId terminal(ApiCall call, AuthId who, Secret ticket) {
+    Params params = call.params();
+    if (!params.has(PATH.name()) || !params.has(PRIVILEGE.name()) || !params.has(PORT.name())) {
+      throw new BackupException(Kind.UNAUTHENTICATED, "terminal ticket without path, privs, port");
     }
-    Secret proof = proof(call);
+    access
+        .authenticator()
+        .checkTerminal(
+            who,
+            ticket,
+            params.text(PATH.name()),
+            params.text(PRIVILEGE.name()),
+            (int) params.integer(PORT.name()));
+    return who;
+  }
+
+  private Login login(ApiCall call, AuthId user, Secret proof) {
     return call.params()
         .optionalText("tfa-challenge")
         .map(half -> access.authenticator().finishLogin(user, half, proof))

@@ -6,8 +6,7 @@ import java.util.List;
 
 /**
  * Calls that answer 501 with the reason, so that a client is told and does not take this for a
- * server too old: what a program without a machine of its own cannot have (spec/rest-api.md §8),
- * and what is not built.
+ * server too old: what a program without a machine of its own cannot have (spec/rest-api.md §8).
  */
 final class Unavailable {
   private static final String STORE = "/admin/datastore/{store}";
@@ -44,25 +43,11 @@ final class Unavailable {
     refuse(router, "GET", OBJECTS, "/config/s3");
     refuse(router, "POST", OBJECTS, "/config/s3");
     refuse(router, "GET", ACME, "/config/acme/account", "/config/acme/plugins");
-    notBuilt(router);
-  }
-
-  private static void notBuilt(ApiRouter router) {
-    missing(router, "keeping keys for syncs", "GET", "/config/encryption-keys");
-    missing(router, "keeping keys for syncs", "POST", "/config/encryption-keys");
-    missing(router, "terminal login", "POST", "/access/vncticket");
-    missing(router, "the report for support", "GET", NODE + "/report");
   }
 
   private static void refuse(ApiRouter router, String method, String why, String... paths) {
     for (String path : paths) {
       router.add(method, path, Endpoint.refused(why));
-    }
-  }
-
-  private static void missing(ApiRouter router, String what, String method, String... paths) {
-    for (String path : paths) {
-      router.add(method, path, Endpoint.notBuilt(what));
     }
   }
 }
