@@ -112,7 +112,10 @@ public final class SnapshotVerifier {
         i -> {
           watcher.checkStop();
           Digest digest = index.digest(i);
-          switch (chunks.verify(digest, index.chunkBytes(i), encrypted)) {
+          long began = System.nanoTime();
+          ChunkVerifier.Outcome result = chunks.verify(digest, index.chunkBytes(i), encrypted);
+          watcher.chunkChecked(Duration.ofNanos(System.nanoTime() - began));
+          switch (result) {
             case ChunkVerifier.Good good -> {
               storedBytes.add(good.storedBytes());
               plainBytes.add(index.chunkBytes(i));

@@ -3,7 +3,7 @@ package dev.holdfast.chunkstore.verify;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import java.time.Duration;
 
-/** Hears what a verification does, and may stop it. Called by any of its threads; returns soon. */
+/** Hears what a verification does, and may stop it. Called by any of its threads. */
 @FunctionalInterface
 public interface VerifyWatcher {
   /** Of one who only wants the result. */
@@ -13,6 +13,12 @@ public interface VerifyWatcher {
   void checkStop();
 
   default void checking(ArchiveName file) {}
+
+  /**
+   * A chunk was read and checked. May hold its thread up for a while, to leave the machine to
+   * others.
+   */
+  default void chunkChecked(Duration took) {}
 
   /** An index was checked, whatever was found. */
   default void checked(Speed speed) {}

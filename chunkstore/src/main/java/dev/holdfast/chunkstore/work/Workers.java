@@ -16,18 +16,18 @@ import org.jspecify.annotations.Nullable;
  * Does the same to many items with a few threads, which take the next item when they are done with
  * one. The first failure stops all and is thrown; an interrupt of the caller is one.
  *
- * @param count from 1; with 1 the caller does it all, on his own thread
+ * @param count with 0 the caller does it all, on his own thread
  */
 public record Workers(int count, ThreadFactory threads) {
   public Workers {
-    if (count < 1) {
-      throw BackupException.invalid("found " + count + " workers, expected 1 or more");
+    if (count < 0) {
+      throw BackupException.invalid("found " + count + " workers, expected 0 or more");
     }
   }
 
   /** The caller alone. */
   public static Workers none() {
-    return new Workers(1, Thread.ofPlatform().factory());
+    return new Workers(0, Thread.ofPlatform().factory());
   }
 
   /** What a thread works with: made, used and closed by it. */
@@ -48,7 +48,7 @@ public record Workers(int count, ThreadFactory threads) {
    */
   public <T, R extends Tool> void forEachWith(
       Iterator<T> items, Supplier<R> tools, BiConsumer<R, T> work) {
-    if (count == 1) {
+    if (count == 0) {
       try (R tool = tools.get()) {
         items.forEachRemaining(item -> work.accept(tool, item));
       }

@@ -1,6 +1,7 @@
 package dev.holdfast.node.bench;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.chunkstore.model.Secret;
@@ -20,7 +21,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -29,14 +33,17 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Backups by our own client while the node verifies another datastore without a pause, beside
- * backups while it does nothing else. Both take turns.
+ * Backups by our own client while the node verifies another datastore without a pause, and while it
+ * collects its garbage, beside backups while it does nothing else. All take turns.
  */
 public final class BesideBench {
   private static final int WARM_UP_RUNS = 2;
   private static final double RATIO_MIN = 0.9;
-  private static final Duration POLL = Duration.ofMillis(20);
-  private static final String VERIFIED = "verified";
+
+  /** Asking more often would be work of its own beside the backup. */
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  private static final String OTHER = "other";
   private static final String FILLED = "filled";
 
   private final Client client;
@@ -55,34 +62,60 @@ public final class BesideBench {
     this.mebibytes = mebibytes;
   }
 
-  public Measurement run(Path launcher, int runs) throws IOException, InterruptedException {
+  /** What the node does of its own. */
+  private enum Chore {
+    VERIFICATION("verify"),
+    COLLECTION("gc");
+
+    private final String call;
+
+    Chore(String call) {
+      this.call = call;
+    }
+
+    ObjectNode body() {
+      ObjectNode body = JsonNodeFactory.instance.objectNode();
+      return this == VERIFICATION ? body.put("ignore-verified", false) : body;
+    }
+  }
+
+  public List<Measurement> run(Path launcher, int runs) throws IOException, InterruptedException {
     Path source = Files.createDirectory(directory.resolve("source"));
     BenchData.write(source.resolve("file"), mebibytes, BenchData.SEED);
     String stores =
         "site: bench\ndatastores: { %s: { path: %s }, %s: { path: %s } }\n"
-            .formatted(VERIFIED, directory.resolve(VERIFIED), FILLED, directory.resolve(FILLED));
+            .formatted(OTHER, directory.resolve(OTHER), FILLED, directory.resolve(FILLED));
     Path config = Files.writeString(directory.resolve("mesh.yaml"), stores);
     List<Double> alone = new ArrayList<>();
-    List<Double> beside = new ArrayList<>();
+    Map<Chore, List<Double>> beside = new EnumMap<>(Chore.class);
     Vertx vertx = NodeVertx.create(1);
     try (NodeProcess node =
             NodeProcess.start(
                 launcher, directory.resolve("state"), config, directory.resolve("log"));
         RemoteNode remote = remote(vertx, node)) {
-      double unused = backUp(node, VERIFIED, source);
-      for (int i = -WARM_UP_RUNS; i < runs; i++) {
-        double rateAlone = backUp(node, FILLED, source);
-        double rateBeside = besideVerification(remote, () -> backUp(node, FILLED, source));
-        if (i >= 0) {
-          alone.add(rateAlone);
-          beside.add(rateBeside);
+      double unused = backUp(node, OTHER, source);
+      for (int i = 0; i < WARM_UP_RUNS + runs; i++) {
+        alone.add(backUp(node, FILLED, source));
+        for (Chore chore : Chore.values()) {
+          double rate = beside(chore, remote, () -> backUp(node, FILLED, source));
+          beside.computeIfAbsent(chore, none -> new ArrayList<>()).add(rate);
         }
       }
     } finally {
       vertx.close();
     }
+    return beside.entrySet().stream()
+        .map(each -> measurement(each.getKey(), warm(each.getValue()), warm(alone)))
+        .toList();
+  }
+
+  private static List<Double> warm(List<Double> rates) {
+    return rates.subList(WARM_UP_RUNS, rates.size());
+  }
+
+  private static Measurement measurement(Chore chore, List<Double> beside, List<Double> alone) {
     return new Measurement(
-        "backup beside verification",
+        "backup beside " + chore.name().toLowerCase(Locale.ROOT),
         Rates.MEBIBYTES_PER_SECOND,
         beside,
         "the same backup alone",
@@ -125,37 +158,33 @@ public final class BesideBench {
     return rate;
   }
 
-  private static double besideVerification(RemoteNode remote, Callable<Double> backup)
+  private static double beside(Chore chore, RemoteNode remote, Callable<Double> backup)
       throws IOException, InterruptedException {
     AtomicBoolean over = new AtomicBoolean();
-    try (ExecutorService verifying = Executors.newSingleThreadExecutor()) {
-      Future<Integer> verified = verifying.submit(() -> verifyUntil(over, remote));
+    try (ExecutorService chores = Executors.newSingleThreadExecutor()) {
+      Future<Integer> done = chores.submit(() -> repeatUntil(over, chore, remote));
       double rate;
       try {
         rate = backup.call();
       } catch (Exception e) {
-        throw new IOException("a backup failed beside a verification: " + e.getMessage(), e);
+        throw new IOException("a backup failed beside a " + chore + ": " + e.getMessage(), e);
       } finally {
         over.set(true);
       }
-      int unused = verified.get();
+      int unused = done.get();
       return rate;
     } catch (ExecutionException e) {
-      throw new IOException("a verification failed: " + e.getMessage(), e);
+      throw new IOException("a " + chore + " failed: " + e.getMessage(), e);
     }
   }
 
   /** How often, at least once. */
-  private static int verifyUntil(AtomicBoolean over, RemoteNode remote)
+  private static int repeatUntil(AtomicBoolean over, Chore chore, RemoteNode remote)
       throws InterruptedException {
     int count = 0;
     do {
       String upid =
-          remote
-              .post(
-                  "/admin/datastore/" + VERIFIED + "/verify",
-                  JsonNodeFactory.instance.objectNode().put("ignore-verified", false))
-              .asText();
+          remote.post("/admin/datastore/" + OTHER + "/" + chore.call, chore.body()).asText();
       String status =
           "/nodes/localhost/tasks/" + URLEncoder.encode(upid, StandardCharsets.UTF_8) + "/status";
       while (!remote.get(status).path("status").asText().equals("stopped")) {
@@ -163,7 +192,7 @@ public final class BesideBench {
       }
       String found = remote.get(status).path("exitstatus").asText();
       if (!found.equals("OK")) {
-        throw new IllegalStateException("a verification ended with " + found + ", expected OK");
+        throw new IllegalStateException("a " + chore + " ended with " + found + ", expected OK");
       }
       count++;
     } while (!over.get());

@@ -3,6 +3,7 @@ package dev.holdfast.node.bench;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * One figure of a benchmark beside what bounds it, taken in the same run on the same machine.
@@ -10,7 +11,8 @@ import java.util.Locale;
  * @param unit of both
  * @param runs in the order they were taken, at least one; the figure is their median
  * @param bound what {@code boundRuns} are, in words
- * @param boundRuns a fixed limit, or what the machine does at best, measured between the runs
+ * @param boundRuns a fixed limit, or what the machine does at best, measured between the runs: as
+ *     many, and the machine was the same to the two that belong together
  * @param limit what the ratio has to hold
  */
 public record Measurement(
@@ -50,8 +52,13 @@ public record Measurement(
     return median(boundRuns);
   }
 
+  /** Of each run to the bound taken beside it, the median; to the bound's when there is one. */
   public double ratio() {
-    return median() / boundMedian();
+    if (runs.size() != boundRuns.size()) {
+      return median() / boundMedian();
+    }
+    return median(
+        IntStream.range(0, runs.size()).mapToObj(i -> runs.get(i) / boundRuns.get(i)).toList());
   }
 
   public boolean holds() {

@@ -130,9 +130,10 @@ final class BenchCommand implements Callable<Integer> {
       all.add(new VerifyBench(work, mebibytes).run(transfers));
     }
     if (names.contains(BESIDE)) {
-      terminal.message("backing up " + mebibytes + " MiB with and without a verification ...");
+      terminal.message(
+          "backing up " + mebibytes + " MiB beside a verification, a collection and nothing ...");
       Path work = Files.createDirectory(directory.resolve(BESIDE));
-      all.add(new BesideBench(this::client, work, mebibytes).run(launcher, transfers));
+      all.addAll(new BesideBench(this::client, work, mebibytes).run(launcher, transfers));
     }
     if (names.contains(GC)) {
       terminal.message("making " + chunks + " chunks, then collecting garbage ...");
@@ -154,7 +155,7 @@ final class BenchCommand implements Callable<Integer> {
       if (!ALL.contains(name)) {
         throw new UsageException(
             "no benchmark '" + name + "'",
-            "There are ingest, restore, chunker, start, client, load, gc and verify.");
+            "There are ingest, restore, chunker, start, client, load, gc, verify and beside.");
       }
     }
     if (mebibytes < 4 || mebibytes % 4 != 0 || imageMebibytes < 4) {

@@ -8,13 +8,19 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.chunkstore.verify.DatastoreVerifier;
 import dev.holdfast.chunkstore.verify.VerifyWatcher;
 import dev.holdfast.node.task.WorkerTask;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** Tells a verification in its task log, in the words of PBS (spec/engine.md §4). */
 final class VerificationLog implements DatastoreVerifier.Listener, VerifyWatcher {
   private static final double MIB = 1 << 20;
+
+  /** An abort is to stop it within a second. */
+  private static final long PAUSE_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final WorkerTask task;
   private final DatastoreName store;
@@ -28,6 +34,14 @@ final class VerificationLog implements DatastoreVerifier.Listener, VerifyWatcher
   @Override
   public void checkStop() {
     task.checkAborted();
+  }
+
+  /** While clients are served, half the speed: what is idle now is wanted in a moment. */
+  @Override
+  public void chunkChecked(Duration took) {
+    if (task.clientsAreServed()) {
+      LockSupport.parkNanos(Math.min(took.toNanos(), PAUSE_NANOS_MAX));
+    }
   }
 
   @Override

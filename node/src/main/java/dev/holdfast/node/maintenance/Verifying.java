@@ -161,7 +161,7 @@ public final class Verifying {
   }
 
   private static Workers workers(Order order) {
-    Workers usual = YieldingThreads.background("verify");
+    Workers usual = YieldingThreads.idle("verify");
     return order.threads().isPresent()
         ? new Workers(order.threads().getAsInt(), usual.threads())
         : usual;

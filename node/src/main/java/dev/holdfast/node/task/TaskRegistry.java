@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class TaskRegistry {
   private static final Logger LOG = LoggerFactory.getLogger(TaskRegistry.class);
+
+  /** What clients do, and wait for. */
+  private static final Set<String> SESSIONS = Set.of("backup", "reader");
 
   private final FileOps files;
   private final Path directory;
@@ -160,6 +164,10 @@ public final class TaskRegistry {
       }
       task.finish(e);
     }
+  }
+
+  synchronized boolean serveClients() {
+    return running.keySet().stream().anyMatch(upid -> SESSIONS.contains(upid.workerType()));
   }
 
   void ended(WorkerTask task, TaskStatus status) {

@@ -65,6 +65,11 @@ public final class WorkerTask {
     return aborted;
   }
 
+  /** Whether a client backs up or restores at this node. Any task may ask, between its steps. */
+  public boolean clientsAreServed() {
+    return registry.serveClients();
+  }
+
   /**
    * Throws CANCELLED once somebody asked the task to stop: to be called at least once per chunk.
    */

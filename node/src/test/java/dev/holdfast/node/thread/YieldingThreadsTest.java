@@ -18,6 +18,7 @@ import org.junit.jupiter.api.condition.OS;
 @EnabledOnOs(OS.LINUX)
 class YieldingThreadsTest {
   private static final int NICE_MAX = 19;
+  private static final int SCHED_IDLE = 5;
 
   @Test
   void workersOfSessionsGoBehindWhoeverStartedThem() throws Exception {
@@ -41,12 +42,27 @@ class YieldingThreadsTest {
     assertEquals(own, nice());
   }
 
-  /** Field 19 of proc(5)'s stat; the second one is a name in brackets, which may hold blanks. */
+  @Test
+  void idleWorkTakesOnlyWhatNobodyWants() {
+    Queue<Integer> found = new ConcurrentLinkedQueue<>();
+    YieldingThreads.idle("test")
+        .forEach(List.of(1, 2, 3).iterator(), item -> found.add(statistic(41)));
+    assertEquals(List.of(SCHED_IDLE, SCHED_IDLE, SCHED_IDLE), List.copyOf(found));
+  }
+
   private static int nice() {
+    return statistic(19);
+  }
+
+  /**
+   * @param field as proc(5) counts those of stat; the second one is a name in brackets, which may
+   *     hold blanks
+   */
+  private static int statistic(int field) {
     try {
       String stat = Files.readString(Path.of("/proc/thread-self/stat"));
       String[] afterName = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-      return Integer.parseInt(afterName[19 - 3]);
+      return Integer.parseInt(afterName[field - 3]);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
