@@ -63,6 +63,7 @@ import dev.holdfast.node.thread.WorkerPool;
 import dev.holdfast.node.traffic.TrafficControl;
 import dev.holdfast.replication.mesh.MeshService;
 import dev.holdfast.replication.mesh.PeerLink;
+import dev.holdfast.replication.wire.BodyMemory;
 import dev.holdfast.replication.wire.TlsEngine;
 import dev.holdfast.replication.wire.TlsIdentity;
 import io.vertx.core.Vertx;
@@ -214,9 +215,15 @@ public final class Node implements AutoCloseable {
     maintenance
         .verifying()
         .onDamage(new DamageNotifications(NodeIdentity.hostName(), clock, notifier::send));
+    BodyMemory memory = BodyMemory.ofHeap(Runtime.getRuntime().maxMemory());
     NodeMetrics metrics =
         new NodeMetrics(
-            jobs, stores, tasks, () -> identity.certificate().getNotAfter().toInstant(), clock);
+            jobs,
+            stores,
+            tasks,
+            () -> identity.certificate().getNotAfter().toInstant(),
+            memory,
+            clock);
     runner.onEnd(metrics);
     HealthWatch health =
         new HealthWatch(
@@ -251,12 +258,14 @@ public final class Node implements AutoCloseable {
             access.control(),
             tasks,
             workers,
+            memory,
             (store, namespace, snapshot, owner) -> {
               statuses.backedUp(store, namespace, snapshot);
               maintenance.verifying().verifyNew(tasks, store, namespace, snapshot, owner);
             });
     Sessions readers =
-        new Sessions(stores::reading, access.control(), tasks, workers, sessions.listener());
+        new Sessions(
+            stores::reading, access.control(), tasks, workers, memory, sessions.listener());
     ApiServer server =
         new ApiServer(vertx, router, access)
             .describing(NodeVersion.text())

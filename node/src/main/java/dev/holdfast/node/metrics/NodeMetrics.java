@@ -17,6 +17,7 @@ import dev.holdfast.node.job.Trigger;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.TaskStatus;
 import dev.holdfast.node.task.Upid;
+import dev.holdfast.replication.wire.BodyMemory;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
@@ -53,12 +54,14 @@ public final class NodeMetrics implements JobRunner.EndListener {
 
   /**
    * @param certificateEnd of the certificate that the node shows
+   * @param memory the sessions'
    */
   public NodeMetrics(
       Jobs jobs,
       DatastoreRegistry stores,
       TaskRegistry tasks,
       Supplier<Instant> certificateEnd,
+      BodyMemory memory,
       InstantSource clock) {
     this.jobs = jobs;
     this.stores = stores;
@@ -71,6 +74,15 @@ public final class NodeMetrics implements JobRunner.EndListener {
             certificateEnd,
             end -> end.get().getEpochSecond())
         .description("When the node's certificate ends, in seconds since 1970")
+        .register(registry);
+    Gauge.builder("holdfast.session.body.bytes", memory, BodyMemory::usedBytes)
+        .description("What the request bodies of all sessions take up")
+        .register(registry);
+    Gauge.builder("holdfast.session.body.max.bytes", memory, BodyMemory::bytesMax)
+        .description("What the request bodies of all sessions may take up")
+        .register(registry);
+    Gauge.builder("holdfast.session.body.waiting", memory, BodyMemory::waitingBodies)
+        .description("Request bodies that wait for room; their clients are held up")
         .register(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);

@@ -259,8 +259,8 @@ final class BackupProtocol extends SessionProtocol {
 
   private void speedTest(Params p, WireExchange exchange) {
     exchange
-        .body(0, SPEED_TEST_BYTES_MAX)
-        .onSuccess(body -> parallel(exchange, () -> answer(exchange, ApiResult.none())))
+        .drain(SPEED_TEST_BYTES_MAX)
+        .onSuccess(none -> parallel(exchange, () -> answer(exchange, ApiResult.none())))
         .onFailure(e -> fail(exchange, e));
   }
 

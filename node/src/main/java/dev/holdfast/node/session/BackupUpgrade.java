@@ -147,7 +147,8 @@ public final class BackupUpgrade implements Upgrade {
             onFinish,
             finished -> call.leases().close());
     return request ->
-        WireServer.upgrade(request, BackupProtocol.NAME, WireSettings.DEFAULT, session)
+        WireServer.upgrade(
+                request, BackupProtocol.NAME, WireSettings.DEFAULT, sessions.memory(), session)
             .onFailure(session::abandoned);
   }
 

@@ -87,7 +87,8 @@ public final class ReaderUpgrade implements Upgrade {
     ReaderProtocol session =
         new ReaderProtocol(sessions.workers(), task, store, namespace, snapshot, leases::close);
     return request ->
-        WireServer.upgrade(request, ReaderProtocol.NAME, WireSettings.READER, session)
+        WireServer.upgrade(
+                request, ReaderProtocol.NAME, WireSettings.READER, sessions.memory(), session)
             .onFailure(session::abandoned);
   }
 }

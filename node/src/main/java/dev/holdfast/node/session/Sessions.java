@@ -8,6 +8,7 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.node.access.AccessControl;
 import dev.holdfast.node.task.TaskRegistry;
+import dev.holdfast.replication.wire.BodyMemory;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 
@@ -16,12 +17,14 @@ import java.util.function.BiFunction;
  *
  * @param stores throws INVALID_INPUT {@code no such datastore 'x'}
  * @param workers the node's bounded pool, which hashes, unpacks and touches files
+ * @param memory for what clients send, however many there are
  */
 public record Sessions(
     BiFunction<DatastoreName, Leases, Datastore> stores,
     AccessControl access,
     TaskRegistry tasks,
     Executor workers,
+    BodyMemory memory,
     Listener listener) {
 
   /**

@@ -103,8 +103,7 @@ public final class RawSession implements AutoCloseable {
     int stream = nextStream;
     nextStream += 2;
     tls.request(stream, fields, body.length == 0);
-    tls.data(stream, body, frameBytes);
-    tls.send();
+    answers.send(stream, body, frameBytes);
     return stream;
   }
 

@@ -9,18 +9,24 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Puts the frames that arrive on one connection together to the answers of its streams. */
 public final class StreamAnswers {
+  // RFC 9113 §6.5.2.
+  private static final int INITIAL_WINDOW_SIZE = 4;
+  private static final long INITIAL_WINDOW_BYTES = 65_535;
+
   private final RawTls tls;
   private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder();
   private final Map<Integer, Map<String, String>> heads = new HashMap<>();
   private final Map<Integer, ByteArrayOutputStream> bodies = new HashMap<>();
   private final Map<Integer, Answer> complete = new HashMap<>();
   private final Map<Integer, Long> settings = new TreeMap<>();
+  private final Map<Integer, Integer> opened = new HashMap<>();
   private boolean settingsCame;
 
   /** One whole answer. */
@@ -55,6 +61,28 @@ public final class StreamAnswers {
     return complete.get(stream);
   }
 
+  /**
+   * Sends the body of a stream, as far as its window lets it; reads until that opens for the rest,
+   * or the answer is there.
+   */
+  public void send(int stream, byte[] body, int frameBytes) throws IOException {
+    int at = 0;
+    while (at < body.length && !complete.containsKey(stream)) {
+      long window = settings.getOrDefault(INITIAL_WINDOW_SIZE, INITIAL_WINDOW_BYTES);
+      long room = window + opened.getOrDefault(stream, 0) - at;
+      if (room <= 0) {
+        tls.send();
+        read();
+        continue;
+      }
+      int end = (int) Math.min(body.length, at + Math.min(frameBytes, room));
+      int flags = end == body.length ? RawTls.END_STREAM : 0;
+      tls.frame(RawTls.DATA, flags, stream, Arrays.copyOfRange(body, at, end));
+      at = end;
+    }
+    tls.send();
+  }
+
   private void read() throws IOException {
     RawTls.Frame frame = tls.readFrame();
     int stream = frame.stream();
@@ -65,10 +93,12 @@ public final class StreamAnswers {
           bodies
               .computeIfAbsent(stream, s -> new ByteArrayOutputStream())
               .writeBytes(frame.payload());
+      case RawTls.WINDOW_UPDATE ->
+          opened.merge(stream, ByteBuffer.wrap(frame.payload()).getInt(), Integer::sum);
       case RawTls.RST_STREAM -> throw new AssertionError("stream " + stream + " was reset");
       case RawTls.GOAWAY -> throw new AssertionError("the other side ended the connection");
       default -> {
-        // windows and pings
+        // pings
       }
     }
     boolean end = (frame.flags() & RawTls.END_STREAM) != 0;

@@ -271,7 +271,7 @@ public final class TranscriptReplay implements AutoCloseable {
       fields.add(name, name.equals("content-length") ? Integer.toString(body.length) : value);
     }
     connection.tls.request(stream, fields, body.length == 0);
-    connection.tls.data(stream, body, FRAME_BYTES).send();
+    connection.answers.send(stream, body, FRAME_BYTES);
   }
 
   private static String method(JsonNode request) {

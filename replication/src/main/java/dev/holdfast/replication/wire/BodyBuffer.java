@@ -16,6 +16,7 @@ final class BodyBuffer {
   private int limitBytes;
   private byte[] bytes = NONE;
   private int count;
+  private boolean kept = true;
   private boolean ended;
   private @Nullable BackupException failure;
   private @Nullable Promise<byte[]> waiting;
@@ -27,8 +28,8 @@ final class BodyBuffer {
     this.limitBytes = limitBytes;
   }
 
-  /** Makes room and tells who waits; called at most once. */
-  void expect(int announcedBytes, int limit, Promise<byte[]> promise) {
+  /** Says who waits for it; called at most once. */
+  void expect(int limit, Promise<byte[]> promise) {
     if (waiting != null) {
       throw new IllegalStateException("the body was asked for already");
     }
@@ -37,10 +38,25 @@ final class BodyBuffer {
     if (failure == null && count > limit) {
       overflow();
     }
-    if (failure == null && !ended) {
-      grow(Math.min(announcedBytes, limit));
-    }
     settle();
+  }
+
+  /** Makes room at once for so many bytes, as far as they may come. */
+  void announced(int announcedBytes) {
+    if (failure == null && !ended) {
+      grow(Math.min(announcedBytes, limitBytes));
+    }
+  }
+
+  /** Counts from here on what comes, without keeping it: the whole will be empty. */
+  void countOnly() {
+    kept = false;
+    bytes = NONE;
+  }
+
+  /** Bytes so far. */
+  int count() {
+    return count;
   }
 
   void append(ByteBuf data) {
@@ -51,6 +67,10 @@ final class BodyBuffer {
     if (length > limitBytes - count) {
       overflow();
       settle();
+      return;
+    }
+    if (!kept) {
+      count += length;
       return;
     }
     if (count + length > bytes.length) {
@@ -89,7 +109,7 @@ final class BodyBuffer {
     if (failure != null) {
       waiting.tryFail(failure);
     } else if (ended) {
-      byte[] whole = count == bytes.length ? bytes : Arrays.copyOf(bytes, count);
+      byte[] whole = !kept || count == bytes.length ? bytes : Arrays.copyOf(bytes, count);
       bytes = NONE;
       waiting.tryComplete(whole);
     }

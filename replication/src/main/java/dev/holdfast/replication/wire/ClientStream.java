@@ -129,7 +129,8 @@ final class ClientStream extends ChannelInboundHandlerAdapter {
         .onComplete(
             bytes -> promise.tryComplete(new WireResponse(status, answerType, bytes)),
             failure -> fail(explain(failure)));
-    answer.expect((int) Math.clamp(announced, 0L, answerBytesMax), answerBytesMax, whole);
+    answer.expect(answerBytesMax, whole);
+    answer.announced((int) Math.clamp(announced, 0L, answerBytesMax));
   }
 
   private static int parse(CharSequence code) {

@@ -30,7 +30,13 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
 
   private final ContextInternal context;
   private final Handler<WireExchange> requests;
+  private final BodyMemory.Share memory;
   private final BodyBuffer body = new BodyBuffer(EARLY_BODY_BYTES_MAX);
+  private BodyMemory.@Nullable Claim claim;
+
+  /** For when more comes than every request may bring; 0 = nothing has to be asked for. */
+  private int unclaimedBytes;
+
   private @Nullable ChannelHandlerContext ctx;
   private @Nullable StreamedAnswer streamed;
   private boolean begun;
@@ -40,8 +46,9 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   private String query = "";
   private @Nullable String contentType;
 
-  ServerStream(ContextInternal context, Handler<WireExchange> requests) {
+  ServerStream(ContextInternal context, BodyMemory.Share memory, Handler<WireExchange> requests) {
     this.context = context;
+    this.memory = memory;
     this.requests = requests;
   }
 
@@ -63,9 +70,13 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
           }
         }
         case Http2DataFrame data -> {
-          body.append(data.content());
+          if (!answered) {
+            body.append(data.content());
+          }
           if (data.isEndStream()) {
             body.end();
+          } else if (unclaimedBytes > 0 && body.count() > EARLY_BODY_BYTES_MAX / 2) {
+            claim(channel, unclaimedBytes, 0);
           }
         }
         default -> {
@@ -177,18 +188,70 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
           "announced " + announcedBytes + " bytes, limit " + limitBytes);
     }
     PromiseInternal<byte[]> promise = context.promise();
-    onLoop(channel -> body.expect(announcedBytes, limitBytes, promise));
+    onLoop(
+        channel -> {
+          body.expect(limitBytes, promise);
+          if (announcedBytes > EARLY_BODY_BYTES_MAX) {
+            claim(channel, announcedBytes, announcedBytes);
+          } else if (announcedBytes > 0) {
+            body.announced(announcedBytes);
+          } else if (limitBytes > EARLY_BODY_BYTES_MAX) {
+            unclaimedBytes = limitBytes;
+          }
+        });
     return promise.future();
+  }
+
+  @Override
+  public Future<byte[]> drain(int limitBytes) {
+    PromiseInternal<byte[]> promise = context.promise();
+    onLoop(
+        channel -> {
+          body.countOnly();
+          body.expect(limitBytes, promise);
+          Http2Pipeline.widen(channel, limitBytes);
+        });
+    return promise.future();
+  }
+
+  /** Reads on when there is room for the body, and not before. */
+  private void claim(ChannelHandlerContext channel, int bytes, int announcedBytes) {
+    unclaimedBytes = 0;
+    channel.channel().config().setAutoRead(false);
+    claim = memory.claim(bytes, () -> onLoop(c -> letIn(c, bytes, announcedBytes)));
+    if (answered) {
+      giveBack(channel);
+    }
+  }
+
+  private void letIn(ChannelHandlerContext channel, int bytes, int announcedBytes) {
+    if (!answered && channel.channel().isActive()) {
+      body.announced(announcedBytes);
+      Http2Pipeline.widen(channel, bytes);
+      channel.channel().config().setAutoRead(true);
+    }
+  }
+
+  /** With the answer, nobody needs the body any more; what is left of it is read and dropped. */
+  private void giveBack(ChannelHandlerContext channel) {
+    BodyMemory.Claim held = claim;
+    if (held != null) {
+      held.release();
+    }
+    unclaimedBytes = 0;
+    channel.channel().config().setAutoRead(true);
   }
 
   @Override
   public void answer(int status, @Nullable String type, byte[] bytes) {
     onLoop(
         channel -> {
-          if (answered || !channel.channel().isActive()) {
+          boolean late = answered;
+          answered = true;
+          giveBack(channel);
+          if (late || !channel.channel().isActive()) {
             return;
           }
-          answered = true;
           Http2Headers headers = head(status, type).setInt("content-length", bytes.length);
           Unawaited.netty(channel.write(new DefaultHttp2HeadersFrame(headers, bytes.length == 0)));
           if (bytes.length > 0) {
@@ -204,11 +267,13 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
     onLoop(
         channel -> {
           StreamedAnswer blocks = new StreamedAnswer(channel, workers, source);
-          if (answered || !channel.channel().isActive()) {
+          boolean late = answered;
+          answered = true;
+          giveBack(channel);
+          if (late || !channel.channel().isActive()) {
             blocks.stop();
             return;
           }
-          answered = true;
           streamed = blocks;
           Unawaited.netty(channel.write(new DefaultHttp2HeadersFrame(head(status, type), false)));
           blocks.pump();

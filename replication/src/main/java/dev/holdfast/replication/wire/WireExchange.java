@@ -11,10 +11,12 @@ import org.jspecify.annotations.Nullable;
  */
 public interface WireExchange {
   /**
-   * Body bytes kept when they arrive before {@link #body} was called; beyond it the body counts as
-   * over-long.
+   * Body bytes that every request may bring without further ado: what a stream's window lets
+   * through before {@link #body} was called and {@link BodyMemory} had room for more. Without a
+   * call a longer body counts as over-long. With 16 streams these are 2 MiB for a session, and the
+   * rest of a chunk of 4 MiB begins its way one round trip later.
    */
-  int EARLY_BODY_BYTES_MAX = 1024 * 1024;
+  int EARLY_BODY_BYTES_MAX = 128 * 1024;
 
   /** The context name of the error of a body over its limit; see {@link #isOverflow}. */
   String OVERFLOW = "body limit";
@@ -36,12 +38,17 @@ public interface WireExchange {
    * The whole request body, in an array of its own and of its exact length, which may be shorter
    * than announced. To be called once, and within {@link WireHandler#request}.
    *
-   * @param announcedBytes what to make room for at once, at most the limit
+   * @param announcedBytes what to make room for, at most the limit; 0 = not known, which makes room
+   *     for the limit when more than {@link #EARLY_BODY_BYTES_MAX} come. While there is no room the
+   *     stream is not read. It is given back with the answer, so hold nothing of the body then
    * @param limitBytes a longer body fails the future at once (INVALID_INPUT, see {@link
    *     #isOverflow}); its rest is read and dropped, so that the connection's window does not leak.
    *     A reset or a lost connection fails it too (CANCELLED)
    */
   Future<byte[]> body(int announcedBytes, int limitBytes);
+
+  /** As {@link #body}, but what comes is counted and dropped: the array is empty. */
+  Future<byte[]> drain(int limitBytes);
 
   /**
    * Answers, once; the array belongs to the exchange from here on. Without effect when the stream

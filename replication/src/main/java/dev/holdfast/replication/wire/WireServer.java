@@ -102,12 +102,19 @@ public final class WireServer {
    * thread. No byte that the client sent behind its request is lost.
    *
    * @param protocol the value of the {@code Upgrade} header, which the caller has checked
+   * @param memory for the bodies of its requests
    * @return done when the session is open; failed when the connection went away before
    */
   public static Future<Void> upgrade(
-      HttpServerRequest request, String protocol, WireSettings settings, WireHandler handler) {
+      HttpServerRequest request,
+      String protocol,
+      WireSettings settings,
+      BodyMemory memory,
+      WireHandler handler) {
     ContextInternal context = ((HttpServerRequestInternal) request).context();
-    return takeOver(request, protocol, socket -> install(context, socket, settings, handler));
+    BodyMemory.Share share = memory.share();
+    return takeOver(
+        request, protocol, socket -> install(context, socket, settings, share, handler));
   }
 
   /**
@@ -178,6 +185,7 @@ public final class WireServer {
       ContextInternal context,
       NetSocketInternal socket,
       WireSettings settings,
+      BodyMemory.Share memory,
       WireHandler handler) {
     Channel channel = socket.channelHandlerContext().channel();
     if (channel.pipeline().get(UpgradeGate.NAME) == null) {
@@ -189,7 +197,7 @@ public final class WireServer {
         new ChannelInitializer<>() {
           @Override
           protected void initChannel(Channel stream) {
-            stream.pipeline().addLast(new ServerStream(context, handler::request));
+            stream.pipeline().addLast(new ServerStream(context, memory, handler::request));
           }
         };
     // The session is told first: the bytes held by the gate may bring its first request.

@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.blob.ChunkCheck;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.meshconfig.HostAndPort;
+import dev.holdfast.replication.wire.BodyMemory;
 import dev.holdfast.replication.wire.PinnedTrust;
 import dev.holdfast.replication.wire.TlsEngine;
 import dev.holdfast.replication.wire.TlsIdentity;
@@ -188,7 +189,9 @@ public final class MemoryPeer implements AutoCloseable {
 
   private void upgrade(HttpServerRequest request, WireHandler handler) {
     String protocol = String.valueOf(request.getHeader("Upgrade"));
-    var unused = WireServer.upgrade(request, protocol, WireSettings.DEFAULT, handler);
+    var unused =
+        WireServer.upgrade(
+            request, protocol, WireSettings.DEFAULT, BodyMemory.unlimited(), handler);
   }
 
   private static JsonNode read(byte[] json) {

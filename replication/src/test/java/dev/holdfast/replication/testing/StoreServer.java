@@ -13,6 +13,7 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
+import dev.holdfast.replication.wire.BodyMemory;
 import dev.holdfast.replication.wire.PinnedTrust;
 import dev.holdfast.replication.wire.TlsEngine;
 import dev.holdfast.replication.wire.TlsIdentity;
@@ -191,7 +192,11 @@ public final class StoreServer implements AutoCloseable {
             session -> {
               var unused =
                   WireServer.upgrade(
-                      request, "proxmox-backup-reader-protocol-v1", WireSettings.READER, session);
+                      request,
+                      "proxmox-backup-reader-protocol-v1",
+                      WireSettings.READER,
+                      BodyMemory.unlimited(),
+                      session);
             })
         .onFailure(
             failure -> {

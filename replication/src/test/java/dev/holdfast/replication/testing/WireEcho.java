@@ -1,6 +1,7 @@
 package dev.holdfast.replication.testing;
 
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.replication.wire.BodyMemory;
 import dev.holdfast.replication.wire.TlsEngine;
 import dev.holdfast.replication.wire.TlsIdentity;
 import dev.holdfast.replication.wire.WireConnection;
@@ -40,7 +41,6 @@ public final class WireEcho implements AutoCloseable {
 
   private final HttpServer server;
   private final TlsIdentity identity;
-  private final WireSettings settings;
   private final Vertx vertx;
   private final BlockingQueue<Optional<Throwable>> closed = new LinkedBlockingQueue<>();
   private final BlockingQueue<Throwable> bodyFailures = new LinkedBlockingQueue<>();
@@ -51,7 +51,11 @@ public final class WireEcho implements AutoCloseable {
   private final Map<String, WireHandler> handlers = new ConcurrentHashMap<>();
 
   public WireEcho(Vertx vertx, TlsEngine engine, WireSettings settings) {
-    this(vertx, engine, settings, connection -> {}, request -> {});
+    this(vertx, engine, settings, BodyMemory.unlimited());
+  }
+
+  public WireEcho(Vertx vertx, TlsEngine engine, WireSettings settings, BodyMemory memory) {
+    this(vertx, engine, settings, memory, connection -> {}, request -> {});
   }
 
   /**
@@ -64,8 +68,17 @@ public final class WireEcho implements AutoCloseable {
       WireSettings settings,
       Handler<HttpConnection> connected,
       Handler<HttpServerRequest> asked) {
+    this(vertx, engine, settings, BodyMemory.unlimited(), connected, asked);
+  }
+
+  private WireEcho(
+      Vertx vertx,
+      TlsEngine engine,
+      WireSettings settings,
+      BodyMemory memory,
+      Handler<HttpConnection> connected,
+      Handler<HttpServerRequest> asked) {
     this.vertx = vertx;
-    this.settings = settings;
     identity = TlsIdentity.generate("echo.test", List.of(), Instant.now(), new SecureRandom());
     HttpServerOptions options =
         WireServer.options(identity, engine).setHost("127.0.0.1").setPort(0);
@@ -88,7 +101,7 @@ public final class WireEcho implements AutoCloseable {
           // As a session would: what may refuse takes its time, elsewhere.
           vertx
               .<@Nullable Void>executeBlocking(() -> null)
-              .compose(v -> WireServer.upgrade(request, PROTOCOL, this.settings, new Echo()))
+              .compose(v -> WireServer.upgrade(request, PROTOCOL, settings, memory, new Echo()))
               .onFailure(closedWith -> closed.add(Optional.of(closedWith)));
         });
     StrictVertx.await(server.listen());

@@ -17,6 +17,7 @@ import dev.holdfast.replication.peer.RemoteNode;
 import dev.holdfast.replication.testing.StoreBackup;
 import dev.holdfast.replication.testing.StoreLists;
 import dev.holdfast.replication.testing.StrictVertx;
+import dev.holdfast.replication.wire.BodyMemory;
 import dev.holdfast.replication.wire.PinnedTrust;
 import dev.holdfast.replication.wire.TlsEngine;
 import dev.holdfast.replication.wire.TlsIdentity;
@@ -164,6 +165,7 @@ final class PushTarget implements AutoCloseable {
                       request,
                       String.valueOf(request.getHeader("Upgrade")),
                       WireSettings.DEFAULT,
+                      BodyMemory.unlimited(),
                       session);
             })
         .onFailure(failure -> refuse(request, failure));

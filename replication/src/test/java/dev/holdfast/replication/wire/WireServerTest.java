@@ -91,7 +91,9 @@ class WireServerTest {
       while (pairs.hasRemaining()) {
         text.append(pairs.getShort()).append('=').append(pairs.getInt()).append(' ');
       }
-      assertThat(text.toString()).contains("3=16 ", "4=" + (8 << 20) + " ", "5=65536 ", "6=65536 ");
+      assertThat(text.toString())
+          .contains(
+              "3=16 ", "4=" + WireExchange.EARLY_BODY_BYTES_MAX + " ", "5=65536 ", "6=65536 ");
     }
   }
 
