@@ -81,7 +81,7 @@ public final class ChunkStore {
     this.directory = base.resolve(DIRECTORY);
     this.syncLevel = syncLevel;
     this.clock = clock;
-    this.atomic = new AtomicFiles(files, random);
+    this.atomic = new AtomicFiles(files, AtomicFiles.DATA_MODE, random);
   }
 
   /**

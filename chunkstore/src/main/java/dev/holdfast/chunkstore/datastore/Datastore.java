@@ -150,7 +150,7 @@ public final class Datastore implements AutoCloseable {
             name,
             files,
             new DatastoreLayout(base),
-            new AtomicFiles(files, random),
+            new AtomicFiles(files, AtomicFiles.DATA_MODE, random),
             random,
             clock,
             syncLevel,
@@ -282,10 +282,13 @@ public final class Datastore implements AutoCloseable {
   /** Replaces a small file in the base directory; a reader sees the old content or the new. */
   public void replaceFile(String fileName, byte[] content) {
     Path file = base().resolve(fileName);
+    context.tree().lock(); // or it would be taken for what somebody left who died
     try {
       context.atomic().replace(file, content, context.durable());
     } catch (IOException e) {
       throw FileErrors.ofWrite(context.files(), "cannot write", file, content.length, e);
+    } finally {
+      context.tree().unlock();
     }
   }
 
@@ -561,8 +564,8 @@ public final class Datastore implements AutoCloseable {
 
   /**
    * Removes what a process left that ended in the middle of something: snapshots without a
-   * manifest, groups without an owner and content. What somebody works on is passed over. Looks at
-   * every group; returns what was removed, as texts show it.
+   * manifest, groups without an owner and content, files that were to replace others. What somebody
+   * works on is passed over. Looks at every snapshot; returns what was removed, as texts show it.
    */
   public List<String> removeRemains() {
     return removal.remains();

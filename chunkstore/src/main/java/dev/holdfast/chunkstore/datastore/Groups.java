@@ -109,7 +109,7 @@ final class Groups {
               + "\" - "
               + FileErrors.NO_SUCH_FILE);
     }
-    write(file, owner + "\n");
+    write(namespace, group, file, owner + "\n");
   }
 
   /** Empty text when there are none. */
@@ -126,12 +126,12 @@ final class Groups {
   }
 
   void setNotes(Namespace namespace, GroupId group, String notes) {
-    write(store.layout().notes(namespace, group), notes);
+    write(namespace, group, store.layout().notes(namespace, group), notes);
   }
 
-  private void write(Path file, String text) {
+  private void write(Namespace namespace, GroupId group, Path file, String text) {
     byte[] content = text.getBytes(StandardCharsets.UTF_8);
-    try {
+    try (Lease held = store.manifestLocks().take(namespace, group)) {
       store.atomic().replace(file, content, store.durable());
     } catch (IOException e) {
       throw FileErrors.ofWrite(store.files(), "cannot write", file, content.length, e);
@@ -155,7 +155,7 @@ final class Groups {
             .with("group", group)
             .advise("Set the owner of the group anew.");
       }
-      write(store.layout().owner(namespace, group), owner + "\n");
+      write(namespace, group, store.layout().owner(namespace, group), owner + "\n");
       AtomicBoolean open = new AtomicBoolean(true);
       return new GroupLock(
           namespace,
@@ -248,14 +248,6 @@ final class Groups {
         .forEach(n -> Directories.deleteIfExists(store.files(), directory.resolve(n)));
     Directories.deleteIfExists(store.files(), store.layout().owner(namespace, group));
     Directories.deleteIfExists(store.files(), directory);
-  }
-
-  /** Removes what an interrupted replacement of owner or notes left. */
-  void removeLeftovers(Namespace namespace, GroupId group) {
-    Path directory = store.layout().group(namespace, group);
-    Directories.names(store.files(), directory).stream()
-        .filter(n -> isOurs(n) && n.contains(AtomicFiles.MARK))
-        .forEach(n -> Directories.deleteIfExists(store.files(), directory.resolve(n)));
   }
 
   private static boolean isOurs(String name) {

@@ -23,12 +23,14 @@ final class Removal {
   private final Namespaces namespaces;
   private final Groups groups;
   private final Snapshots snapshots;
+  private final TemporaryFiles temporary;
 
   Removal(StoreContext store, Namespaces namespaces, Groups groups, Snapshots snapshots) {
     this.store = store;
     this.namespaces = namespaces;
     this.groups = groups;
     this.snapshots = snapshots;
+    this.temporary = new TemporaryFiles(store);
   }
 
   /**
@@ -121,8 +123,8 @@ final class Removal {
   }
 
   /**
-   * Unfinished snapshots that nobody writes, and temporary files beside the owner: what a crash
-   * left. The caller holds the group's lock. Returns the snapshots that were removed.
+   * Unfinished snapshots that nobody writes: what a crash left. The caller holds the group's lock.
+   * Returns the snapshots that were removed.
    */
   List<SnapshotId> unfinished(Namespace namespace, GroupId group) {
     List<SnapshotId> removed = new ArrayList<>();
@@ -145,13 +147,13 @@ final class Removal {
         }
       }
     }
-    groups.removeLeftovers(namespace, group);
     return removed;
   }
 
   /** See {@link Datastore#removeRemains}. */
   List<String> remains() {
     List<String> removed = new ArrayList<>();
+    tell(temporary.removeFromBase(), removed);
     for (Namespace namespace : namespaces.list(Namespace.ROOT, Namespace.DEPTH_MAX)) {
       for (GroupId group : groups.directories(namespace)) {
         Lease lease =
@@ -172,11 +174,19 @@ final class Removal {
     for (SnapshotId snapshot : unfinished(namespace, group)) {
       removed.add("snapshot " + store.layout().text(store.layout().snapshot(namespace, snapshot)));
     }
+    tell(temporary.removeFromGroup(namespace, group), removed);
+    for (SnapshotId snapshot : snapshots.list(namespace, group)) {
+      tell(temporary.removeFromSnapshot(namespace, snapshot), removed);
+    }
     if (isHalfMade(namespace, group)
         && Directories.isDirectory(store.files(), store.layout().group(namespace, group))) {
       groups.removeIfEmpty(namespace, group);
       removed.add("group " + store.layout().text(store.layout().group(namespace, group)));
     }
+  }
+
+  private void tell(List<Path> files, List<String> removed) {
+    files.forEach(file -> removed.add("file " + store.layout().text(file)));
   }
 
   /**

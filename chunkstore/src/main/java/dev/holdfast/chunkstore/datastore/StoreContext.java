@@ -18,7 +18,8 @@ import java.util.random.RandomGenerator;
  * What the parts of one open datastore share.
  *
  * @param tree held for the moment in which a namespace or type directory is made or removed, so
- *     that none disappears between being found and being used
+ *     that none disappears between being found and being used; and in which a file of the base
+ *     directory is replaced
  */
 record StoreContext(
     DatastoreName name,

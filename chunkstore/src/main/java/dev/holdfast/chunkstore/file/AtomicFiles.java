@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 
 /**
  * Replaces whole files so that a reader sees the old content or the new, never a part: write beside
@@ -18,26 +19,43 @@ import java.util.random.RandomGenerator;
  */
 public final class AtomicFiles {
   /** Mode of every data file of a datastore (spec/formats.md §1.1). */
-  public static final int FILE_MODE = 0644;
+  public static final int DATA_MODE = 0644;
+
+  /** Mode of a file that only its owner may read. */
+  public static final int PRIVATE_MODE = 0600;
 
   /** What every temporary name contains after the target's stem. */
   public static final String MARK = ".tmp_";
 
+  private static final Pattern TEMPORARY = Pattern.compile(".*\\.tmp_[A-Za-z0-9]+");
   private static final int SUFFIX_LENGTH = 6;
   private static final int NAME_ATTEMPTS_MAX = 16;
   private static final String LETTERS =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
   private final FileOps files;
+  private final int mode;
   private final RandomGenerator random;
 
-  /** The generator needs not be thread-safe; it only has to make names that rarely collide. */
-  public AtomicFiles(FileOps files, RandomGenerator random) {
+  /**
+   * @param mode of every file from its first moment
+   * @param random needs not be thread-safe; it only has to make names that rarely collide
+   */
+  public AtomicFiles(FileOps files, int mode, RandomGenerator random) {
     this.files = files;
+    this.mode = mode;
     this.random = random;
   }
 
-  /** Puts the content in place with the usual mode; durable before it returns when asked. */
+  /**
+   * Whether a file of that name is one that its writer left unfinished, or still writes. No name of
+   * an archive is: those have an extension.
+   */
+  public static boolean isTemporary(String name) {
+    return TEMPORARY.matcher(name).matches();
+  }
+
+  /** Puts the content in place; durable before it returns when asked. */
   public void replace(Path target, byte[] content, boolean durable) throws IOException {
     replace(target, content, content.length, durable);
   }
@@ -55,7 +73,7 @@ public final class AtomicFiles {
       Path temporary = temporaryName(target, suffix());
       FileOps.WritableFile file;
       try {
-        file = files.create(temporary, FILE_MODE);
+        file = files.create(temporary, mode);
       } catch (FileAlreadyExistsException e) {
         if (attempt == NAME_ATTEMPTS_MAX) {
           throw e;

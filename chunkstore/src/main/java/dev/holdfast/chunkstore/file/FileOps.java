@@ -56,6 +56,12 @@ public interface FileOps {
   /** Creates (never opens) a file for reading and writing; the caller closes. */
   WritableFile create(Path file, int mode) throws IOException;
 
+  /**
+   * Opens for reading and writing, with the position at the end; creates the file when it is
+   * absent, with that mode. The caller closes.
+   */
+  WritableFile append(Path file, int mode) throws IOException;
+
   /** Atomically replaces {@code to}. */
   void rename(Path from, Path to) throws IOException;
 
@@ -94,7 +100,7 @@ public interface FileOps {
 
   record Space(long totalBytes, long usedBytes, long availableBytes) {}
 
-  /** A new file, not visible under its final name until renamed. */
+  /** A file that is being written. */
   interface WritableFile extends SeekableByteChannel {
     /** Makes the content durable (fsync). */
     void force() throws IOException;

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -80,6 +81,25 @@ public final class LocalFiles implements FileOps {
       throw e;
     }
     return new ChannelFile(channel);
+  }
+
+  @Override
+  public WritableFile append(Path file, int mode) throws IOException {
+    while (true) {
+      try {
+        FileChannel channel =
+            FileChannel.open(
+                file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        channel.position(channel.size());
+        return new ChannelFile(channel);
+      } catch (NoSuchFileException e) {
+        try {
+          return create(file, mode);
+        } catch (FileAlreadyExistsException other) {
+          // made by somebody else in between: look again
+        }
+      }
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.chunkstore.chunk.SyncLevel;
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.file.AtomicFiles;
 import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.gc.GarbageCollector;
 import dev.holdfast.chunkstore.gc.GcOptions;
@@ -319,6 +320,7 @@ class PowerLossTest {
   private void check(Work work, MemoryDisk disk, SetClock clock, int n) {
     try (Datastore store = open(disk, work.level, clock)) {
       var unused = store.removeRemains();
+      assertNoTemporaryFiles(disk);
       assertListedAreRestorable(work, store);
       work.on(store);
       assertListedAreRestorable(work, store);
@@ -330,6 +332,13 @@ class PowerLossTest {
     } catch (RuntimeException | AssertionError e) {
       throw new AssertionError(work + ", after a fault at operation " + n, e);
     }
+  }
+
+  /** Those of chunks are garbage collection's, when they are old enough. */
+  private void assertNoTemporaryFiles(MemoryDisk disk) {
+    assertThat(disk.fileModes(base).keySet())
+        .filteredOn(file -> !file.startsWith(base.resolve(".chunks")))
+        .noneMatch(file -> AtomicFiles.isTemporary(String.valueOf(file.getFileName())));
   }
 
   private static void assertListedAreRestorable(Work work, Datastore store) {

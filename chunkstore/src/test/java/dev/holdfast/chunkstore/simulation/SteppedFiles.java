@@ -60,6 +60,12 @@ final class SteppedFiles implements FileOps {
   }
 
   @Override
+  public WritableFile append(Path file, int mode) throws IOException {
+    turns.step();
+    return disk.append(file, mode);
+  }
+
+  @Override
   public void rename(Path from, Path to) throws IOException {
     turns.step();
     disk.rename(from, to);

@@ -135,6 +135,12 @@ public final class FaultyFiles implements FileOps {
   }
 
   @Override
+  public WritableFile append(Path file, int mode) throws IOException {
+    step("append", file);
+    return new Watched(real.append(file, mode), file);
+  }
+
+  @Override
   public void rename(Path from, Path to) throws IOException {
     step("rename", from);
     real.rename(from, to);

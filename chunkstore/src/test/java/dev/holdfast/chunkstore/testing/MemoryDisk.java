@@ -60,6 +60,7 @@ public final class MemoryDisk implements FileOps {
   /** A file or a directory, under whatever names. */
   private static final class Node {
     final boolean directory;
+    final int mode;
     Map<String, Node> names = new TreeMap<>();
     Map<String, Node> namesDurable = Map.of();
     byte[] content = new byte[0];
@@ -67,8 +68,9 @@ public final class MemoryDisk implements FileOps {
     Instant accessTime;
     Instant modifyTime;
 
-    Node(boolean directory, Instant now) {
+    Node(boolean directory, int mode, Instant now) {
       this.directory = directory;
+      this.mode = mode;
       this.accessTime = now;
       this.modifyTime = now;
     }
@@ -80,7 +82,7 @@ public final class MemoryDisk implements FileOps {
   }
 
   public MemoryDisk(InstantSource clock) {
-    this(clock, new Node(true, clock.instant()));
+    this(clock, new Node(true, 0755, clock.instant()));
   }
 
   private MemoryDisk(InstantSource clock, Node root) {
@@ -107,7 +109,7 @@ public final class MemoryDisk implements FileOps {
   }
 
   private Node survivor(Node node, @Nullable RandomGenerator luck) {
-    Node left = new Node(node.directory, node.modifyTime);
+    Node left = new Node(node.directory, node.mode, node.modifyTime);
     left.accessTime = node.accessTime;
     left.content = luck != null && luck.nextBoolean() ? node.content : node.contentDurable;
     Map<String, Node> names = new TreeMap<>(node.namesDurable);
@@ -173,9 +175,27 @@ public final class MemoryDisk implements FileOps {
   public synchronized void makeDirectories(Path path) {
     Node node = root;
     for (String name : elements(path)) {
-      node = node.names.computeIfAbsent(name, n -> new Node(true, clock.instant()));
+      node = node.names.computeIfAbsent(name, n -> new Node(true, 0755, clock.instant()));
     }
     syncBelow(root);
+  }
+
+  /** The mode of each file that there is in a directory and below. */
+  public synchronized Map<Path, Integer> fileModes(Path directory) {
+    Map<Path, Integer> modes = new TreeMap<>();
+    Node node = find(directory);
+    if (node != null) {
+      node.names.forEach(
+          (name, child) -> {
+            Path path = directory.resolve(name);
+            if (child.directory) {
+              modes.putAll(fileModes(path));
+            } else {
+              modes.put(path, child.mode);
+            }
+          });
+    }
+    return modes;
   }
 
   /** How much was read of files whose names end so; empty for names without a dot. */
@@ -197,7 +217,7 @@ public final class MemoryDisk implements FileOps {
 
   @Override
   public synchronized void createDirectory(Path directory, int mode) throws IOException {
-    Node made = new Node(true, clock.instant());
+    Node made = new Node(true, mode, clock.instant());
     if (parent(directory).names.putIfAbsent(name(directory), made) != null) {
       throw new FileAlreadyExistsException(directory.toString());
     }
@@ -230,11 +250,22 @@ public final class MemoryDisk implements FileOps {
 
   @Override
   public synchronized WritableFile create(Path file, int mode) throws IOException {
-    Node made = new Node(false, clock.instant());
+    Node made = new Node(false, mode, clock.instant());
     if (parent(file).names.putIfAbsent(name(file), made) != null) {
       throw new FileAlreadyExistsException(file.toString());
     }
     return new Channel(made, name(file), true);
+  }
+
+  @Override
+  public synchronized WritableFile append(Path file, int mode) throws IOException {
+    Node node = find(file);
+    if (node == null) {
+      return create(file, mode);
+    }
+    Channel channel = new Channel(node, name(file), true);
+    channel.position = node.content.length;
+    return channel;
   }
 
   @Override
