@@ -1,6 +1,8 @@
 package dev.holdfast.node.task;
 
 import dev.holdfast.chunkstore.error.BackupException;
+import dev.holdfast.chunkstore.file.AtomicFiles;
+import dev.holdfast.chunkstore.file.DirectoryNames;
 import dev.holdfast.chunkstore.file.FileOps;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,6 +17,9 @@ import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,8 +32,10 @@ import org.slf4j.LoggerFactory;
  * archive := (upid " " endtime " " status NL)*     endtime of eight hex digits
  * </pre>
  *
- * A full archive is moved to {@code archive.1} and so on, once a day. The lists are conveniences:
- * what cannot be written is logged and never fails the work that the list is about.
+ * A full archive is moved to {@code archive.1} and so on, once a day. A line that does not end is
+ * what a process left that died: it counts for nothing, and the next one takes its place. The lists
+ * are conveniences: what cannot be written is logged and never fails the work that the list is
+ * about.
  */
 final class TaskLists {
   private static final Logger LOG = LoggerFactory.getLogger(TaskLists.class);
@@ -44,12 +51,20 @@ final class TaskLists {
   /** Even where days are counted: 500 MiB of lists. */
   private static final int ARCHIVES_LIMIT = 1000;
 
+  /** More than any line has. */
+  private static final int LINE_BYTES_MAX = 64 * 1024;
+
+  private static final String ARCHIVE = "archive";
+  private static final Pattern OLDER_ARCHIVE = Pattern.compile("archive\\.([1-9][0-9]{0,3})");
+
   private final FileOps files;
   private final Path directory;
+  private final AtomicFiles atomic;
 
-  TaskLists(FileOps files, Path directory) {
+  TaskLists(FileOps files, Path directory, RandomGenerator random) {
     this.files = files;
     this.directory = directory;
+    this.atomic = new AtomicFiles(files, AtomicFiles.PRIVATE_MODE, random);
   }
 
   List<Upid> active() {
@@ -69,21 +84,56 @@ final class TaskLists {
     replace("active", text.toString());
   }
 
-  synchronized void archive(TaskInfo task) {
+  /** False when that cannot be written now. */
+  synchronized boolean archive(TaskInfo task) {
     String line =
         String.format(
             Locale.ROOT, "%s %08X %s\n", task.upid(), task.endTime(), task.status().text());
-    String old = text("archive");
-    if (old.length() > LIST_BYTES_MAX - 2 * Upid.LENGTH_MAX) {
+    if (bytes() > LIST_BYTES_MAX - 2 * Upid.LENGTH_MAX) {
       shift();
-      old = "";
     }
-    replace("archive", old + line);
+    Path file = directory.resolve(ARCHIVE);
+    try (FileOps.WritableFile list = files.append(file, AtomicFiles.PRIVATE_MODE)) {
+      cutTornLine(list);
+      ByteBuffer left = ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8));
+      while (left.hasRemaining()) {
+        list.write(left);
+      }
+      return true;
+    } catch (IOException e) {
+      LOG.warn("cannot write task list '{}': {}", file, e.toString());
+      return false;
+    }
+  }
+
+  /** And puts the position at the end. */
+  private static void cutTornLine(FileOps.WritableFile list) throws IOException {
+    long size = list.size();
+    long start = Math.max(0, size - LINE_BYTES_MAX);
+    ByteBuffer tail = ByteBuffer.allocate((int) (size - start));
+    list.position(start);
+    while (tail.hasRemaining() && list.read(tail) >= 0) {
+      // until full or at the end
+    }
+    int whole = tail.position();
+    while (whole > 0 && tail.get(whole - 1) != '\n') {
+      whole--;
+    }
+    if (start + whole < size) {
+      LOG.warn("the task archive ends within a line, which is removed");
+      list.truncate(start + whole);
+    }
+    list.position(start + whole);
+  }
+
+  /** Whether the newest archive has the task. */
+  boolean hasArchived(Upid task) {
+    return lines(ARCHIVE).stream().anyMatch(line -> line.startsWith(task + " "));
   }
 
   /** Newest first, until enough. */
   void visitArchive(BooleanSupplier enough, Consumer<TaskInfo> visitor) {
-    int last = count();
+    int last = last();
     for (int i = 0; i <= last && !enough.getAsBoolean(); i++) {
       for (String line : lines(archiveName(i)).reversed()) {
         TaskInfo task = parse(line);
@@ -101,13 +151,13 @@ final class TaskLists {
    *     empty: all but the newest {@link #ARCHIVES_MAX}
    */
   synchronized TaskRegistry.Rotation rotate(OptionalLong newestBefore) {
-    boolean full = text("archive").length() > ARCHIVE_BYTES_MAX;
+    boolean full = bytes() > ARCHIVE_BYTES_MAX;
     if (full) {
       shift();
     }
     int archives = 0;
     int logs = 0;
-    for (int i = count(); i > 0; i--) {
+    for (int i = last(); i > 0; i--) {
       if (i > ARCHIVES_LIMIT || isOld(i, newestBefore)) {
         logs += drop(i);
         archives++;
@@ -126,26 +176,42 @@ final class TaskLists {
             .noneMatch(task -> task != null && task.endTime() >= newestBefore.getAsLong());
   }
 
-  /** How many archives there are besides the one that is written. */
-  private int count() {
-    int count = 0;
+  /** Of the archive that is written. */
+  private long bytes() {
     try {
-      while (files.stat(directory.resolve(archiveName(count + 1))) != null) {
-        count++;
-      }
+      FileOps.Stat stat = files.stat(directory.resolve(ARCHIVE));
+      return stat == null ? 0 : stat.bytes();
+    } catch (IOException e) {
+      LOG.warn("cannot look at the task archive: {}", e.toString());
+      return 0;
+    }
+  }
+
+  /** The number of the oldest archive; one may be missing where a process died that moved them. */
+  private int last() {
+    try {
+      return DirectoryNames.of(files, directory).stream()
+          .map(OLDER_ARCHIVE::matcher)
+          .filter(Matcher::matches)
+          .mapToInt(m -> Integer.parseInt(m.group(1)))
+          .max()
+          .orElse(0);
     } catch (IOException e) {
       LOG.warn("cannot look for task archives: {}", e.toString());
+      return 0;
     }
-    return count;
   }
 
   private void shift() {
-    try {
-      for (int i = count(); i >= 0; i--) {
+    for (int i = last(); i >= 0; i--) {
+      try {
         files.rename(directory.resolve(archiveName(i)), directory.resolve(archiveName(i + 1)));
+      } catch (NoSuchFileException e) {
+        // a gap
+      } catch (IOException e) {
+        LOG.warn("cannot rotate the task archive: {}", e.toString());
+        return; // or the next one would replace what stayed
       }
-    } catch (IOException e) {
-      LOG.warn("cannot rotate the task archive: {}", e.toString());
     }
   }
 
@@ -176,7 +242,7 @@ final class TaskLists {
   }
 
   private static String archiveName(int number) {
-    return number == 0 ? "archive" : "archive." + number;
+    return number == 0 ? ARCHIVE : ARCHIVE + "." + number;
   }
 
   // A UPID alone, or with end time and status; null for a line that is neither.
@@ -188,12 +254,14 @@ final class TaskLists {
           ? new TaskInfo(upid, new TaskStatus.Unknown(), upid.startTime())
           : new TaskInfo(upid, TaskStatus.parse(parts[2]), Long.parseLong(parts[1], 16));
     } catch (BackupException | NumberFormatException e) {
-      return null; // a torn line: the others still count
+      return null; // the others still count
     }
   }
 
+  /** Those that end. */
   private List<String> lines(String name) {
-    return text(name).lines().toList();
+    String text = text(name);
+    return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
   }
 
   private String text(String name) {
@@ -213,20 +281,11 @@ final class TaskLists {
   }
 
   private void replace(String name, String text) {
-    Path temporary = directory.resolve(name + ".tmp");
+    Path file = directory.resolve(name);
     try {
-      if (files.stat(temporary) != null) {
-        files.delete(temporary);
-      }
-      try (FileOps.WritableFile out = files.create(temporary, 0600)) {
-        ByteBuffer buffer = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-        while (buffer.hasRemaining()) {
-          out.write(buffer);
-        }
-      }
-      files.rename(temporary, directory.resolve(name));
+      atomic.replace(file, text.getBytes(StandardCharsets.UTF_8), false);
     } catch (IOException e) {
-      LOG.warn("cannot write task list '{}': {}", directory.resolve(name), e.toString());
+      LOG.warn("cannot write task list '{}': {}", file, e.toString());
     }
   }
 }

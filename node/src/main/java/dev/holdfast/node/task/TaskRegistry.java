@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,7 +42,12 @@ public final class TaskRegistry {
   private final ProcessStart process;
   private final TaskLists lists;
   private final Map<Upid, WorkerTask> running = new LinkedHashMap<>();
+
+  /** Ended, and to be filed yet: the disk was full. Until then they count as active on disk. */
+  private final Map<Upid, TaskInfo> unfiled = new LinkedHashMap<>();
+
   private long lastTaskId;
+  private boolean stopping;
 
   /** What a task does; whatever it throws becomes the task's error. */
   @FunctionalInterface
@@ -66,7 +72,7 @@ public final class TaskRegistry {
     this.clock = clock;
     this.node = node;
     this.process = process;
-    this.lists = new TaskLists(files, directory);
+    this.lists = new TaskLists(files, directory, new SplittableRandom());
   }
 
   /**
@@ -77,12 +83,18 @@ public final class TaskRegistry {
   public static TaskRegistry open(FileOps files, Path directory, Clock clock, String host) {
     TaskRegistry registry =
         new TaskRegistry(files, directory, clock, shortName(host), ProcessStart.current());
-    for (Upid left : registry.lists.active()) {
-      TaskLog.End end = TaskLog.end(files, registry.logFile(left), left.startTime());
-      registry.lists.archive(new TaskInfo(left, end.status(), end.endTime()));
-    }
-    registry.lists.replaceActive(List.of());
+    registry.lists.active().forEach(registry::fileInterrupted);
+    registry.writeActive();
     return registry;
+  }
+
+  private void fileInterrupted(Upid task) {
+    if (lists.hasArchived(task)) {
+      return; // its process died between the two lists
+    }
+    TaskLog.End end = TaskLog.end(files, logFile(task), task.startTime());
+    LOG.warn("task {} did not end with its process: filed as '{}'", task, end.status().text());
+    file(new TaskInfo(task, end.status(), end.endTime()));
   }
 
   public Clock clock() {
@@ -125,7 +137,7 @@ public final class TaskRegistry {
       throw new BackupException(Kind.INTERNAL, "cannot start task " + upid + ": " + e, e);
     }
     running.put(upid, task);
-    lists.replaceActive(running.keySet());
+    writeActive();
     return task;
   }
 
@@ -174,10 +186,23 @@ public final class TaskRegistry {
     long now = clock.instant().getEpochSecond();
     synchronized (this) {
       running.remove(task.upid());
-      lists.archive(new TaskInfo(task.upid(), status, now));
-      lists.replaceActive(running.keySet());
+      file(new TaskInfo(task.upid(), status, now));
+      writeActive();
       notifyAll();
     }
+  }
+
+  private synchronized void file(TaskInfo ended) {
+    unfiled.values().removeIf(task -> lists.hasArchived(task.upid()) || lists.archive(task));
+    if (!lists.archive(ended)) {
+      unfiled.put(ended.upid(), ended);
+    }
+  }
+
+  private synchronized void writeActive() {
+    List<Upid> active = new ArrayList<>(unfiled.keySet());
+    active.addAll(running.keySet());
+    lists.replaceActive(active);
   }
 
   /** Asks a task to stop; false when it does not run here. */
@@ -197,9 +222,14 @@ public final class TaskRegistry {
   public void abortAll() {
     List<WorkerTask> tasks;
     synchronized (this) {
+      stopping = true;
       tasks = List.copyOf(running.values());
     }
     tasks.forEach(WorkerTask::abort);
+  }
+
+  synchronized boolean isStopping() {
+    return stopping;
   }
 
   /** Waits until nothing runs, at most so long; returns how many still do. */
@@ -248,7 +278,9 @@ public final class TaskRegistry {
    */
   public List<TaskInfo> list(TaskFilter filter, long start, long limit) {
     List<TaskInfo> here = new ArrayList<>();
+    List<TaskInfo> ended;
     synchronized (this) {
+      ended = new ArrayList<>(unfiled.values());
       running.keySet().forEach(upid -> here.add(new TaskInfo(upid, new TaskStatus.Running(), 0)));
     }
     here.sort(Comparator.comparingLong((TaskInfo t) -> t.upid().startTime()));
@@ -256,6 +288,7 @@ public final class TaskRegistry {
     Page page = new Page(filter, start, limit);
     here.forEach(page);
     if (!page.full() && !filter.running()) {
+      ended.reversed().forEach(page);
       lists.visitArchive(page::full, page);
     }
     return page.found();

@@ -70,6 +70,11 @@ public final class WorkerTask {
     return registry.serveClients();
   }
 
+  /** Whether the node is stopping, so that the task is asked to stop as well. */
+  public boolean nodeStops() {
+    return registry.isStopping();
+  }
+
   /**
    * Throws CANCELLED once somebody asked the task to stop: to be called at least once per chunk.
    */
