@@ -39,7 +39,9 @@ final class MoveUndo {
       }
       end = left.isEmpty() ? MoveState.UNDONE : MoveState.STOPPED;
     } finally {
-      journal.add(new MoveEntry.Became(end));
+      if (end == MoveState.UNDONE || !watcher.isInterrupted()) {
+        journal.add(new MoveEntry.Became(end));
+      }
     }
     return new MoveReport(journal.name(), groups, snapshots, left);
   }

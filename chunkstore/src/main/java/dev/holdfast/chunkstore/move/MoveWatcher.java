@@ -14,6 +14,14 @@ public interface MoveWatcher {
   void checkStop();
 
   /**
+   * Whether what {@link #checkStop} stopped is only interrupted, by the end of the process: then
+   * the journal keeps telling that the move is at work, and the next process goes on with it.
+   */
+  default boolean isInterrupted() {
+    return false;
+  }
+
+  /**
    * @param journal the name of the move from now on
    */
   default void began(String journal, MovePlan plan) {}

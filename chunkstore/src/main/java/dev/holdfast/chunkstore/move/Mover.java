@@ -39,7 +39,8 @@ public final class Mover {
   }
 
   /**
-   * Moves. When it is stopped, or fails, what has been moved stays moved, and the journal says so.
+   * Moves. When it is stopped, or fails, what has been moved stays moved, and the journal says so;
+   * when it is {@link MoveWatcher#isInterrupted interrupted}, that it is at work.
    *
    * @throws BackupException as {@link #plan}; or whatever stopped it
    */
@@ -120,7 +121,9 @@ public final class Mover {
         plan.removed().forEach(this::remove);
         end = left.isEmpty() ? MoveState.DONE : MoveState.STOPPED;
       } finally {
-        journal.add(new MoveEntry.Became(end));
+        if (end == MoveState.DONE || !watcher.isInterrupted()) {
+          journal.add(new MoveEntry.Became(end));
+        }
       }
       return new MoveReport(journal.name(), groups, snapshots, left);
     }

@@ -358,6 +358,33 @@ class MoverTest {
   }
 
   @Test
+  void moveThatEndsWithItsProcessIsInterruptedAndNotStopped() {
+    SmallBackup.write(store, A, FIRST, 1);
+    SmallBackup.write(store, A, SECOND, 2);
+    MoveWatcher stop = stoppingAt(3);
+    MoveWatcher endOfProcess =
+        new Heard() {
+          @Override
+          public void checkStop() {
+            stop.checkStop();
+          }
+
+          @Override
+          public boolean isInterrupted() {
+            return true;
+          }
+        };
+
+    assertThatThrownBy(() -> mover.run(group(A, B), endOfProcess)).hasMessage("task aborted");
+
+    MoveHistory.Move move = new MoveHistory(store).list().getLast();
+    assertThat(move.isInterrupted()).isTrue();
+    assertThat(mover.resume(move.name(), heard).complete()).isTrue();
+    assertWhole(B, FIRST, SECOND);
+    assertThat(new MoveHistory(store).get(move.name()).state()).isEqualTo(MoveState.DONE);
+  }
+
+  @Test
   void undoLeavesWhatWasBackedUpSince() {
     SmallBackup.write(store, A, FIRST, 1);
     String journal = mover.run(group(A, B), heard).journal();

@@ -22,6 +22,11 @@ final class MoveLog implements MoveWatcher {
     task.checkAborted();
   }
 
+  @Override
+  public boolean isInterrupted() {
+    return task.nodeStops();
+  }
+
   void undoing(String journal) {
     task.log("undoing move " + journal);
   }
