@@ -17,6 +17,10 @@ import java.util.Base64;
  */
 final class FirstAdministrator {
   static final String PASSWORD_FILE = "admin-password";
+
+  /** The same until all else is done, so that a first start that was interrupted is done again. */
+  private static final String BEGUN_FILE = PASSWORD_FILE + ".new";
+
   private static final AuthId ADMIN = AuthId.parse("admin@pbs");
 
   /** 144 bits: 24 characters of base64. */
@@ -27,21 +31,23 @@ final class FirstAdministrator {
   /** True when this was the first start. */
   static boolean ensure(AccessState access) {
     StateDirectory directory = access.directory();
-    if (directory.read(PASSWORD_FILE).isPresent()
-        || access.control().users().value().exists(ADMIN)) {
+    boolean begun = directory.read(BEGUN_FILE).isPresent();
+    boolean done =
+        directory.read(PASSWORD_FILE).isPresent() || access.control().users().value().exists(ADMIN);
+    if (done && !begun) {
       return false;
     }
     byte[] random = new byte[PASSWORD_BYTES];
     directory.random().nextBytes(random);
     String password = Base64.getUrlEncoder().encodeToString(random);
+    directory.write(BEGUN_FILE, (password + "\n").getBytes(StandardCharsets.US_ASCII));
     access.authenticator().setPassword(ADMIN, new Secret(password));
     access
         .control()
         .acl()
         .update(acl -> acl.with(new Acl.Entry("/", ADMIN.toString(), Role.ADMIN, true)));
     access.control().users().update(users -> users.with(UserConfig.Entry.of(ADMIN)));
-    // Last: without this file the next start does all of it again.
-    directory.write(PASSWORD_FILE, (password + "\n").getBytes(StandardCharsets.US_ASCII));
+    directory.rename(BEGUN_FILE, PASSWORD_FILE);
     return true;
   }
 }

@@ -151,6 +151,9 @@ public final class Node implements AutoCloseable {
         StateDirectory.open(new LocalFiles(), options.state().toAbsolutePath(), random);
     opened.add(StateLock.take(directory));
     TlsIdentity identity = NodeIdentity.open(directory);
+    directory
+        .removeTemporaryFiles()
+        .forEach(file -> LOG.warn("removed what an earlier process left unfinished: {}", file));
     AccessState access = AccessState.open(directory, clock);
     if (FirstAdministrator.ensure(access)) {
       LOG.info(

@@ -2,6 +2,7 @@ package dev.holdfast.node.access;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.file.AtomicFiles;
 import dev.holdfast.chunkstore.file.DirectoryNames;
 import dev.holdfast.chunkstore.file.FileOps;
 import java.io.IOException;
@@ -9,11 +10,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
-import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,7 +28,7 @@ import java.util.Optional;
  */
 public final class StateDirectory {
   public static final int DIRECTORY_MODE = 0700;
-  public static final int FILE_MODE = 0600;
+  public static final int FILE_MODE = AtomicFiles.PRIVATE_MODE;
 
   /** No state file comes near; a bigger one is not ours, and must not fill the heap. */
   public static final int FILE_BYTES_MAX = 16 * 1024 * 1024;
@@ -34,11 +36,13 @@ public final class StateDirectory {
   private final FileOps files;
   private final Path path;
   private final SecureRandom random;
+  private final AtomicFiles atomic;
 
   private StateDirectory(FileOps files, Path path, SecureRandom random) {
     this.files = files;
     this.path = path;
     this.random = random;
+    this.atomic = new AtomicFiles(files, FILE_MODE, random);
   }
 
   /** Creates the directory (not its parents) when absent, and takes foreign permissions away. */
@@ -78,6 +82,7 @@ public final class StateDirectory {
     try {
       if (files.stat(directory) == null) {
         files.createDirectory(directory, DIRECTORY_MODE);
+        files.syncDirectory(path);
       }
       return directory;
     } catch (IOException e) {
@@ -108,55 +113,70 @@ public final class StateDirectory {
     }
   }
 
-  /** Replaces the file; when this throws, the old content is what a reader finds. */
+  /**
+   * Replaces the file, durably. When this throws, a reader finds the old content, or the new one
+   * when only the name could not be made durable.
+   */
   public void write(String name, byte[] content) {
     Path file = path.resolve(name);
-    byte[] suffix = new byte[6];
-    random.nextBytes(suffix);
-    Path temporary = path.resolve(name + ".tmp_" + HexFormat.of().formatHex(suffix));
     try {
-      try (FileOps.WritableFile out = files.create(temporary, FILE_MODE)) {
-        ByteBuffer buffer = ByteBuffer.wrap(content);
-        while (buffer.hasRemaining()) {
-          out.write(buffer);
-        }
-        out.force();
-      }
-      files.rename(temporary, file);
-      files.syncDirectory(path);
+      atomic.replace(file, content, true);
     } catch (IOException e) {
-      BackupException failure = failure("cannot write '" + file + "'", e);
-      try {
-        files.delete(temporary);
-      } catch (NoSuchFileException absent) {
-        // never created, or renamed already
-      } catch (IOException second) {
-        failure.addSuppressed(second);
-      }
-      throw failure;
+      throw failure("cannot write '" + file + "'", e);
     }
   }
 
-  /** Names in a sub-directory, unordered; none when it is not there. */
+  /** Gives a file another name, durably, and replaces the one that had it. */
+  public void rename(String from, String to) {
+    try {
+      files.rename(path.resolve(from), path.resolve(to));
+      files.syncDirectory(path);
+    } catch (IOException e) {
+      throw failure("cannot rename '" + path.resolve(from) + "' to '" + to + "'", e);
+    }
+  }
+
+  /** Names in a sub-directory, unordered; none when it is not there or a file. */
   public List<String> names(String directory) {
     try {
       return DirectoryNames.of(files, path.resolve(directory));
-    } catch (NoSuchFileException e) {
+    } catch (NoSuchFileException | NotDirectoryException e) {
       return List.of();
     } catch (IOException e) {
       throw failure("cannot list '" + path.resolve(directory) + "'", e);
     }
   }
 
-  /** Absent is fine. */
+  /** Durably; absent is fine. */
   public void delete(String name) {
+    Path file = path.resolve(name);
     try {
-      files.delete(path.resolve(name));
+      files.delete(file);
+      files.syncDirectory(file.resolveSibling(""));
     } catch (NoSuchFileException e) {
       // gone is what was asked for
     } catch (IOException e) {
-      throw failure("cannot remove '" + path.resolve(name) + "'", e);
+      throw failure("cannot remove '" + file + "'", e);
     }
+  }
+
+  /**
+   * Removes files that were to replace others and whose writer died, here and in sub-directories;
+   * returns their names. For the one process that owns the directory, before it writes.
+   */
+  public List<String> removeTemporaryFiles() {
+    List<String> removed = new ArrayList<>();
+    for (String name : names("")) {
+      if (AtomicFiles.isTemporary(name)) {
+        removed.add(name);
+      } else {
+        names(name).stream()
+            .filter(AtomicFiles::isTemporary)
+            .forEach(below -> removed.add(name + "/" + below));
+      }
+    }
+    removed.forEach(this::delete);
+    return removed;
   }
 
   private static void closeToOthers(Path directory) throws IOException {

@@ -1,5 +1,6 @@
 package dev.holdfast.node.cli;
 
+import dev.holdfast.chunkstore.file.LocalFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -50,6 +51,7 @@ final class SecretFile implements AutoCloseable {
       channel.force(true);
     }
     Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    new LocalFiles().syncDirectory(target.toAbsolutePath().resolveSibling(""));
   }
 
   /** Leaves nothing behind when there was no secret to write. */

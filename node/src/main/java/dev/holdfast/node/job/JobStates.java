@@ -1,7 +1,6 @@
 package dev.holdfast.node.job;
 
 import dev.holdfast.chunkstore.error.BackupException;
-import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.node.job.JobState.Created;
 import dev.holdfast.node.job.JobState.Finished;
@@ -9,9 +8,7 @@ import dev.holdfast.node.job.JobState.Started;
 import dev.holdfast.node.task.TaskInfo;
 import dev.holdfast.node.task.TaskRegistry;
 import dev.holdfast.node.task.TaskStatus;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
@@ -125,14 +122,7 @@ public final class JobStates {
 
   /** The job is gone. */
   public synchronized void removed(JobId id) {
-    try {
-      directory.files().delete(directory.path().resolve(file(id)));
-    } catch (NoSuchFileException e) {
-      // it never ran
-    } catch (IOException e) {
-      throw new BackupException(
-          Kind.INTERNAL, "cannot remove job state '" + file(id) + "': " + e, e);
-    }
+    directory.delete(file(id));
   }
 
   private static String file(JobId id) {

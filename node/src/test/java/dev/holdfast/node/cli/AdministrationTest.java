@@ -190,7 +190,8 @@ final class AdministrationTest {
     Path ownKey = shared.resolve("own.key");
     TlsIdentity identity =
         TlsIdentity.generate("own.example.org", List.of(), Instant.now(), new SecureRandom());
-    identity.write(ownKey, own);
+    Files.write(ownKey, identity.keyPem());
+    Files.write(own, identity.certificatePem());
     must("cert install " + own + " " + ownKey + at);
     assertThat(fingerprint(must("cert info" + at))).isEqualTo(identity.fingerprint().toString());
     CommandLineRun foreign =
@@ -199,11 +200,9 @@ final class AdministrationTest {
     assertThat(foreign.err()).contains("not that of the certificate");
   }
 
-  private static Path foreignKey() {
-    Path key = shared.resolve("foreign.key");
-    TlsIdentity.generate("x", List.of(), Instant.now(), new SecureRandom())
-        .write(key, shared.resolve("foreign.pem"));
-    return key;
+  private static Path foreignKey() throws IOException {
+    TlsIdentity foreign = TlsIdentity.generate("x", List.of(), Instant.now(), new SecureRandom());
+    return Files.write(shared.resolve("foreign.key"), foreign.keyPem());
   }
 
   private static String must(String line) {

@@ -9,14 +9,9 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -33,7 +28,6 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Date;
-import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
@@ -231,34 +225,6 @@ public final class TlsIdentity {
     return (X509Certificate) first;
   }
 
-  /** Writes both files, each whole or not at all, readable by their owner only (0600). */
-  public void write(Path keyFile, Path certificateFile) {
-    writePrivate(keyFile, keyPem);
-    writePrivate(certificateFile, certificatePem);
-  }
-
-  private static void writePrivate(Path file, byte[] content) {
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-    try {
-      Files.deleteIfExists(temporary);
-      try (FileChannel channel =
-          FileChannel.open(
-              temporary,
-              EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-        ByteBuffer buffer = ByteBuffer.wrap(content);
-        while (buffer.hasRemaining()) {
-          channel.write(buffer);
-        }
-        channel.force(true);
-      }
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      throw new BackupException(
-          BackupException.Kind.INTERNAL, "cannot write " + file + ": " + e, e);
-    }
-  }
-
   private static byte[] pem(String label, byte[] der) {
     String body =
         Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encodeToString(der);
@@ -308,6 +274,11 @@ public final class TlsIdentity {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("a parsed certificate has its encoding", e);
     }
+  }
+
+  /** The private key in PEM, a copy, to be kept where nobody but its owner reads it. */
+  public byte[] keyPem() {
+    return keyPem.clone();
   }
 
   /** The certificate (chain) in PEM, a copy. */

@@ -53,8 +53,9 @@ class MeshInNamespacesTest {
     SecureRandom random = new SecureRandom();
     for (String site : List.of("lyon", "paris", "rome")) {
       addresses.put(site, network.addSite(site));
-      TlsIdentity.generate(site, Set.of(), Instant.now(), random)
-          .write(directory.resolve(site + ".key"), directory.resolve(site + ".pem"));
+      TlsIdentity identity = TlsIdentity.generate(site, Set.of(), Instant.now(), random);
+      Files.write(directory.resolve(site + ".key"), identity.keyPem());
+      Files.write(directory.resolve(site + ".pem"), identity.certificatePem());
     }
     for (String site : addresses.keySet()) {
       sites.put(site, new Site(network, directory, site));

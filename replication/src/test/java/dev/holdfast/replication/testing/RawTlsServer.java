@@ -2,17 +2,14 @@ package dev.holdfast.replication.testing;
 
 import dev.holdfast.chunkstore.model.Fingerprint;
 import dev.holdfast.replication.wire.TlsIdentity;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
 import java.util.Base64;
@@ -47,17 +44,8 @@ public final class RawTlsServer implements AutoCloseable {
   }
 
   private static SSLContext context(TlsIdentity identity) throws Exception {
-    Path directory = Files.createTempDirectory("raw-tls");
-    Path keyFile = directory.resolve("key.pem");
-    Path certificateFile = directory.resolve("cert.pem");
-    identity.write(keyFile, certificateFile);
-    String base64 = Files.readString(keyFile).replaceAll("-----[A-Z ]+-----|\\s", "");
-    Certificate certificate =
-        CertificateFactory.getInstance("X.509")
-            .generateCertificate(new ByteArrayInputStream(Files.readAllBytes(certificateFile)));
-    Files.delete(keyFile);
-    Files.delete(certificateFile);
-    Files.delete(directory);
+    String pem = new String(identity.keyPem(), StandardCharsets.US_ASCII);
+    String base64 = pem.replaceAll("-----[A-Z ]+-----|\\s", "");
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     store.setKeyEntry(
@@ -65,7 +53,7 @@ public final class RawTlsServer implements AutoCloseable {
         KeyFactory.getInstance("EC")
             .generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(base64))),
         new char[0],
-        new Certificate[] {certificate});
+        new Certificate[] {identity.certificate()});
     KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(store, new char[0]);
     SSLContext context = SSLContext.getInstance("TLS");

@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -205,12 +206,10 @@ class TunnelTest {
   }
 
   @Test
-  void certificateOfAPeerWithoutItsKeyIsRefused(@TempDir Path directory) {
-    TlsIdentity thief = identity("evil");
-    caller.write(directory.resolve("caller.key"), directory.resolve("caller.pem"));
-    thief.write(directory.resolve("thief.key"), directory.resolve("thief.pem"));
-    TlsIdentity forged =
-        TlsIdentity.load(directory.resolve("thief.key"), directory.resolve("caller.pem"));
+  void certificateOfAPeerWithoutItsKeyIsRefused(@TempDir Path directory) throws IOException {
+    Path key = Files.write(directory.resolve("thief.key"), identity("evil").keyPem());
+    Path certificate = Files.write(directory.resolve("caller.pem"), caller.certificatePem());
+    TlsIdentity forged = TlsIdentity.load(key, certificate);
     assertThat(forged.fingerprint()).isEqualTo(caller.fingerprint());
     assertThat(dialError(peer(SECRET, server.fingerprint()), forged))
         .isEqualTo(Kind.PEER_UNTRUSTED);
