@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /**
  * Removes snapshots by retention rules, of one group or of all below a namespace, with the log
@@ -111,16 +112,43 @@ public final class Pruning {
       GroupId group = decisions.getFirst().snapshot().group();
       task.log("Starting prune on " + place(store.name(), namespace) + " group \"" + group + "\"");
     }
-    List<SnapshotId> removed = new ArrayList<>();
-    for (PruneDecision decision : decisions) {
-      task.log(decision.snapshot() + " " + decision.markText() + decision.logReason());
-      remove(task, store, namespace, decision, removed);
-    }
-    remember(store, namespace, removed);
+    carryOut(
+        task,
+        store,
+        namespace,
+        decisions,
+        decision -> {
+          task.log(decision.snapshot() + " " + decision.markText() + decision.logReason());
+          return true;
+        });
   }
 
   private static void logRules(WorkerTask task, KeepRules rules) {
     task.log(rules.keepAll() ? KEEP_ALL : "retention options: " + rules);
+  }
+
+  /**
+   * Up to where the task is asked to stop.
+   *
+   * @param told tells a decision; false when nothing is to follow from it
+   */
+  private void carryOut(
+      WorkerTask task,
+      Datastore store,
+      Namespace namespace,
+      List<PruneDecision> decisions,
+      Predicate<PruneDecision> told) {
+    List<SnapshotId> removed = new ArrayList<>();
+    try {
+      for (PruneDecision decision : decisions) {
+        task.checkAborted();
+        if (told.test(decision)) {
+          remove(task, store, namespace, decision, removed);
+        }
+      }
+    } finally {
+      remember(store, namespace, removed);
+    }
   }
 
   /** One that is in use, or was protected just now, stays; the others go all the same. */
@@ -191,20 +219,24 @@ public final class Pruning {
       task.checkAborted();
       try {
         task.log("Pruning group " + namespace + ":\"" + group + "\"");
-        List<SnapshotId> removed = new ArrayList<>();
-        for (PruneDecision decision : decide(store, namespace, group, order.rules())) {
-          task.log(
-              (order.dryRun() ? "would " : "")
-                  + decision.verb()
-                  + " "
-                  + decision.snapshot()
-                  + decision.logReason());
-          if (!order.dryRun()) {
-            remove(task, store, namespace, decision, removed);
-          }
-        }
-        remember(store, namespace, removed);
+        carryOut(
+            task,
+            store,
+            namespace,
+            decide(store, namespace, group, order.rules()),
+            decision -> {
+              task.log(
+                  (order.dryRun() ? "would " : "")
+                      + decision.verb()
+                      + " "
+                      + decision.snapshot()
+                      + decision.logReason());
+              return !order.dryRun();
+            });
       } catch (BackupException e) {
+        if (e.kind() == BackupException.Kind.CANCELLED) {
+          throw e;
+        }
         failed.accept(group, e);
       }
     }

@@ -11,7 +11,9 @@ import dev.holdfast.replication.wire.WireClient;
 import io.vertx.core.Vertx;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,6 +32,7 @@ public final class NodeProcess implements AutoCloseable {
   private final Path directory;
   private final HostAndPort address;
   private @Nullable Process process;
+  private long logBytesBefore;
   private @Nullable Fingerprint fingerprint;
 
   private NodeProcess(NodeProgram program, Path directory, HostAndPort address) {
@@ -76,6 +79,7 @@ public final class NodeProcess implements AutoCloseable {
             directory.resolve("state").toString(),
             "--config",
             directory.resolve("mesh.yaml").toString());
+    logBytesBefore = Files.exists(log()) ? Files.size(log()) : 0;
     process =
         new ProcessBuilder(program.command(arguments))
             .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()))
@@ -84,6 +88,17 @@ public final class NodeProcess implements AutoCloseable {
 
   private Path log() {
     return directory.resolve("log");
+  }
+
+  /** What it has logged since it was started last. */
+  public String logText() {
+    try {
+      byte[] all = Files.readAllBytes(log());
+      int before = Math.toIntExact(logBytesBefore);
+      return new String(all, before, all.length - before, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Waits until it serves. */
@@ -100,6 +115,11 @@ public final class NodeProcess implements AutoCloseable {
       }
     }
     throw new AssertionError("the node did not start:\n" + Files.readString(log()));
+  }
+
+  /** Of the process that runs. */
+  public long pid() {
+    return Objects.requireNonNull(process).pid();
   }
 
   /** SIGKILL: it does not learn of it. From any thread. */

@@ -55,6 +55,11 @@ public final class NodeProgram {
 
   /** Runs one of the program's commands. */
   public List<String> command(List<String> arguments) {
+    return command(Main.class, arguments);
+  }
+
+  /** The same of another program on the class path. */
+  public List<String> command(Class<?> program, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:+AutoCreateSharedArchive");
@@ -63,9 +68,10 @@ public final class NodeProgram {
     command.add("-XX:+UseSerialGC");
     command.add("-Xmx256m");
     command.add("-Xlog:disable");
+    command.add("-Dlogback.configurationFile=logback.xml"); // the product's, not that of a test
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
-    command.addAll(List.of("-cp", classPath, Main.class.getName()));
+    command.addAll(List.of("-cp", classPath, program.getName()));
     command.addAll(arguments);
     return command;
   }
