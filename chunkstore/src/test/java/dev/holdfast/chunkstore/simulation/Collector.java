@@ -8,6 +8,7 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.gc.GarbageCollector;
 import dev.holdfast.chunkstore.gc.GcOptions;
+import dev.holdfast.chunkstore.gc.GcWatcher;
 import dev.holdfast.chunkstore.gc.WatchedCollection;
 import dev.holdfast.chunkstore.index.ChunkIndex;
 import dev.holdfast.chunkstore.model.Digest;
@@ -27,14 +28,20 @@ enum Collector {
   OURS {
     @Override
     void collect(Datastore store, Duration cutoff) {
-      try {
-        GcOptions options = new GcOptions(cutoff, true, false, Workers.none());
-        var unused = new GarbageCollector(store, options, new WatchedCollection()).run();
-      } catch (BackupException e) {
-        if (e.kind() != Kind.LOCKED) {
-          throw e;
-        }
-      }
+      ours(store, cutoff, new WatchedCollection());
+    }
+  },
+
+  /** Ours, but where snapshots were moved to meanwhile is forgotten before it is looked at. */
+  FORGETS_MOVES {
+    @Override
+    void collect(Datastore store, Duration cutoff) {
+      ours(
+          store,
+          cutoff,
+          () -> {
+            var unused = store.relocated();
+          });
     }
   },
 
@@ -83,6 +90,17 @@ enum Collector {
   };
 
   abstract void collect(Datastore store, Duration cutoff);
+
+  private static void ours(Datastore store, Duration cutoff, GcWatcher watcher) {
+    try {
+      GcOptions options = new GcOptions(cutoff, true, false, Workers.none());
+      var unused = new GarbageCollector(store, options, watcher).run();
+    } catch (BackupException e) {
+      if (e.kind() != Kind.LOCKED) {
+        throw e;
+      }
+    }
+  }
 
   private record Place(Namespace namespace, SnapshotId snapshot) {}
 
