@@ -55,8 +55,13 @@ public sealed interface SyncConfig {
     }
   }
 
-  /** From us to a peer. The groups at the target belong to the token that we use there. */
-  record Push(String id, Local from, Remote to, When when, SyncRules rules) implements SyncConfig {
+  /**
+   * From us to a peer. The groups at the target belong to the token that we use there.
+   *
+   * @param owner what he may not read is not sent
+   */
+  record Push(String id, Local from, Remote to, When when, AuthId owner, SyncRules rules)
+      implements SyncConfig {
     @Override
     public Place other() {
       return to;

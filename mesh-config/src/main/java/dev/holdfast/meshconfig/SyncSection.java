@@ -109,7 +109,7 @@ final class SyncSection {
     return id.map(
         i ->
             new Placed(
-                new SyncConfig.Push(i, local.get(), remote.get(), when, rules),
+                new SyncConfig.Push(i, local.get(), remote.get(), when, AuthId.ROOT, rules),
                 map,
                 remoteField.orElseThrow(),
                 localField.orElseThrow()));

@@ -27,6 +27,7 @@ import dev.holdfast.replication.plan.Mapping;
 import dev.holdfast.replication.testing.StrictVertx;
 import dev.holdfast.replication.transfer.GroupLeases;
 import dev.holdfast.replication.transfer.PushSync;
+import dev.holdfast.replication.transfer.SourceRights;
 import dev.holdfast.replication.transfer.SyncReport;
 import dev.holdfast.replication.transfer.SyncResult;
 import dev.holdfast.replication.transfer.SyncScope;
@@ -92,6 +93,7 @@ final class PushToNodeTest {
   private PushSync sync(boolean removeVanished) {
     return new PushSync(
         source,
+        SourceRights.EVERYTHING,
         peer,
         TestNode.STORE,
         Mapping.push(Namespace.ROOT, INTO, token.id()),

@@ -103,8 +103,10 @@ public final class SyncFactory {
 
   private Sync push(SyncConfig.Push push, Leases until) {
     String peer = push.to().peer();
+    DatastoreName store = push.from().store();
     return new PushSync(
-        stores.reading(push.from().store(), until),
+        stores.reading(store, until),
+        new OwnerRights(access, push.owner(), store),
         peers.remote(peer),
         push.to().store(),
         Mapping.of(push, peers.config(peer).token()),

@@ -169,7 +169,7 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
     return values().flag("remove-vanished", false);
   }
 
-  /** Who owns what a pull brings, and as whom the job runs. */
+  /** As whom the job runs: owns what a pull brings, reads what a push sends. */
   public AuthId owner() {
     String owner = value("owner");
     return owner == null ? AuthId.ROOT : AuthId.parse(owner);
@@ -196,7 +196,7 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
     When when = new When(false, schedule());
     return switch (other()) {
       case SyncConfig.Remote there when isPush() ->
-          new SyncConfig.Push(id, here, there, when, rules);
+          new SyncConfig.Push(id, here, there, when, owner(), rules);
       case SyncConfig.Place from -> new SyncConfig.Pull(id, from, here, when, owner(), rules);
     };
   }

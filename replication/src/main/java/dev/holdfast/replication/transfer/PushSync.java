@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
  */
 public final class PushSync implements Sync {
   private final Datastore local;
+  private final SourceRights rights;
   private final RemoteNode target;
   private final DatastoreName remoteStore;
   private final Mapping mapping;
@@ -29,12 +30,14 @@ public final class PushSync implements Sync {
   private final InstantSource clock;
 
   /**
+   * @param rights what of our datastore is sent
    * @param mapping with our token at the peer as the owner
    * @param leases of the peer's datastore
    * @param workers a bounded pool of platform threads: reads and checks chunks
    */
   public PushSync(
       Datastore local,
+      SourceRights rights,
       RemoteNode target,
       DatastoreName remoteStore,
       Mapping mapping,
@@ -44,6 +47,7 @@ public final class PushSync implements Sync {
       Executor workers) {
     this(
         local,
+        rights,
         target,
         remoteStore,
         mapping,
@@ -59,6 +63,7 @@ public final class PushSync implements Sync {
    */
   public PushSync(
       Datastore local,
+      SourceRights rights,
       RemoteNode target,
       DatastoreName remoteStore,
       Mapping mapping,
@@ -71,6 +76,7 @@ public final class PushSync implements Sync {
       throw new IllegalArgumentException("a push can only append");
     }
     this.local = local;
+    this.rights = rights;
     this.target = target;
     this.remoteStore = remoteStore;
     this.mapping = mapping;
@@ -92,7 +98,7 @@ public final class PushSync implements Sync {
     RemoteListing remote = new RemoteListing(target, remoteStore);
     return Views.plan(
         () ->
-            new LocalListing(local, SourceRights.EVERYTHING)
+            new LocalListing(local, rights)
                 .source(mapping.from(), rules.maxDepth(), rules.removeVanished()),
         () -> remote.target(mapping.into(), rules.maxDepth()),
         mapping,
@@ -103,9 +109,7 @@ public final class PushSync implements Sync {
     RemoteListing remote = new RemoteListing(target, remoteStore);
     return Views.planOne(
         namespace,
-        () ->
-            new LocalListing(local, SourceRights.EVERYTHING)
-                .source(mapping.from(), namespace, group),
+        () -> new LocalListing(local, rights).source(mapping.from(), namespace, group),
         there -> remote.target(there, group),
         mapping,
         rules);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.holdfast.chunkstore.datastore.GroupLock;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
+import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Holds;
@@ -53,6 +54,7 @@ class PushSyncTest {
   private static final GroupId HOST = group("host/web1");
   private static final GroupId OTHER = group("host/web2");
   private static final GroupId VM = group("vm/100");
+  private static final AuthId SOMEBODY = AuthId.parse("somebody@pbs");
   private static final long FIRST = 1_700_000_000;
   private static final long SECOND = FIRST + 3600;
   private static final long THIRD = SECOND + 3600;
@@ -90,8 +92,13 @@ class PushSyncTest {
   }
 
   private PushSync sync(SyncRules rules) {
+    return sync(SourceRights.EVERYTHING, rules);
+  }
+
+  private PushSync sync(SourceRights rights, SyncRules rules) {
     return new PushSync(
         source.store,
+        rights,
         node,
         copy.store.name(),
         Mapping.push(LAB, INTO, PushTarget.TOKEN),
@@ -144,6 +151,30 @@ class PushSyncTest {
     assertThat(report.transferred)
         .extracting(Transferred::target, Transferred::snapshot, Transferred::reason)
         .contains(tuple(INTO_WEB, VM.at(FIRST), Reason.NEW));
+  }
+
+  @Test
+  void whatTheOwnerMayNotReadIsNotSent() {
+    add(LAB, HOST.at(FIRST), 1);
+    add(LAB, VM.at(FIRST), 1);
+    add(WEB, VM.at(FIRST), 1);
+    source.store.setOwner(LAB, HOST, SOMEBODY);
+    SourceRights some =
+        new SourceRights() {
+          @Override
+          public boolean sees(Namespace namespace) {
+            return !namespace.equals(WEB);
+          }
+
+          @Override
+          public boolean reads(Namespace namespace, AuthId owner) {
+            return owner.equals(SOMEBODY);
+          }
+        };
+    PushSync sync = sync(some, SyncRules.DEFAULT);
+    assertThat(sync.plan(SyncScope.of(LAB, VM)).groups()).isEmpty();
+    assertThat(sync.run(sync.plan(SyncScope.ALL), report).snapshots()).isEqualTo(1);
+    assertCopied(LAB, INTO, HOST.at(FIRST));
   }
 
   @Test

@@ -55,6 +55,7 @@ class PushVectorsTest {
       PushSync sync =
           new PushSync(
               source,
+              SourceRights.EVERYTHING,
               node,
               copy.store.name(),
               Mapping.push(Namespace.ROOT, Namespace.ROOT, PushTarget.TOKEN),
