@@ -7,6 +7,7 @@ import dev.holdfast.node.bench.BesideBench;
 import dev.holdfast.node.bench.ChunkerBench;
 import dev.holdfast.node.bench.ClientBench;
 import dev.holdfast.node.bench.GcBench;
+import dev.holdfast.node.bench.IdleBench;
 import dev.holdfast.node.bench.LoadBench;
 import dev.holdfast.node.bench.Measurement;
 import dev.holdfast.node.bench.StartBench;
@@ -41,8 +42,9 @@ final class BenchCommand implements Callable<Integer> {
   private static final String GC = "gc";
   private static final String VERIFY = "verify";
   private static final String BESIDE = "beside";
+  private static final String IDLE = "idle";
   private static final Set<String> ALL =
-      Set.of("ingest", "restore", "chunker", "start", CLIENT, LOAD, GC, VERIFY, BESIDE);
+      Set.of("ingest", "restore", "chunker", "start", CLIENT, LOAD, GC, VERIFY, BESIDE, IDLE);
 
   private static final long CHUNKS_MIN = 1000;
 
@@ -56,7 +58,8 @@ final class BenchCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "WHAT",
       description =
-          "ingest, restore, chunker, start, which are the default, client, load, gc, verify or beside.")
+          "ingest, restore, chunker, start, which are the default, client, load, gc, verify, beside or"
+              + " idle.")
   private List<String> names = List.of();
 
   @Option(names = "--launcher", required = true, description = "scripts/holdfast")
@@ -86,6 +89,9 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--seconds", description = "Of load; default: ${DEFAULT-VALUE}.")
   private int seconds = 60;
+
+  @Option(names = "--connections", description = "Of idle; default: ${DEFAULT-VALUE}.")
+  private int connections = 10_000;
 
   @Option(names = "--chunks", description = "Of gc; default: ${DEFAULT-VALUE}.")
   private long chunks = 1_000_000;
@@ -145,6 +151,11 @@ final class BenchCommand implements Callable<Integer> {
       Path work = Files.createDirectory(directory.resolve("load"));
       all.addAll(new LoadBench(launcher, work, seconds).run());
     }
+    if (names.contains(IDLE)) {
+      terminal.message("connecting " + connections + " times, then saying nothing ...");
+      Path work = Files.createDirectory(directory.resolve(IDLE));
+      all.addAll(new IdleBench(launcher, work, connections).run());
+    }
     print(all);
     boolean holds = all.stream().allMatch(Measurement::holds);
     return (holds ? ExitCode.OK : ExitCode.FAILED).number();
@@ -155,15 +166,15 @@ final class BenchCommand implements Callable<Integer> {
       if (!ALL.contains(name)) {
         throw new UsageException(
             "no benchmark '" + name + "'",
-            "There are ingest, restore, chunker, start, client, load, gc, verify and beside.");
+            "There are ingest, restore, chunker, start, client, load, gc, verify, beside and idle.");
       }
     }
     if (mebibytes < 4 || mebibytes % 4 != 0 || imageMebibytes < 4) {
       throw new UsageException("--size takes a multiple of 4, --image at least 4", null);
     }
-    if (transfers < 1 || starts < 1 || rounds < 1 || seconds < 1) {
+    if (transfers < 1 || starts < 1 || rounds < 1 || seconds < 1 || connections < 1) {
       throw new UsageException(
-          "--transfers, --starts, --rounds and --seconds take at least 1", null);
+          "--transfers, --starts, --rounds, --seconds and --connections take at least 1", null);
     }
     if (chunks < CHUNKS_MIN || chunks > CHUNKS_MAX || snapshots < 1 || snapshots > CHUNKS_MIN) {
       throw new UsageException(
