@@ -112,9 +112,9 @@ public final class SnapshotVerifier {
         i -> {
           watcher.checkStop();
           Digest digest = index.digest(i);
-          long began = System.nanoTime();
+          Instant began = store.clock().instant();
           ChunkVerifier.Outcome result = chunks.verify(digest, index.chunkBytes(i), encrypted);
-          watcher.chunkChecked(Duration.ofNanos(System.nanoTime() - began));
+          watcher.chunkChecked(Duration.between(began, store.clock().instant()));
           switch (result) {
             case ChunkVerifier.Good good -> {
               storedBytes.add(good.storedBytes());
