@@ -205,6 +205,7 @@ final class TalkReplayTest {
   /** So that a recorded session can make it. */
   private static void forget(
       RemoteNode admin, String store, String type, String id, String namespace, long time) {
+    new TaskRuns(admin).allEnded();
     var unused =
         admin.delete(
             "/admin/datastore/" + store + "/snapshots",
@@ -251,6 +252,7 @@ final class TalkReplayTest {
     own(admin, "host", "in-ns", "lab/one", USER);
     play(replay, bodies, NEW + "sync-pull-42-from-42-worker-threads");
     play(replay, bodies, NEW + "sync-pull-42-from-42-again");
+    new TaskRuns(admin).allEnded();
     unused =
         admin.delete(
             "/admin/datastore/taps/namespace", Map.of("ns", "lab/one", "delete-groups", "true"));

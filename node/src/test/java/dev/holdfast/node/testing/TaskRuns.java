@@ -21,6 +21,14 @@ public record TaskRuns(RemoteNode admin) {
     return admin.get(path, Map.of()).path("exitstatus").asText();
   }
 
+  /** Waits until nothing runs: a session ends a moment after its client has gone. */
+  public void allEnded() {
+    Await.until(
+        "all tasks to end",
+        SOON,
+        () -> admin.get("/nodes/localhost/tasks", Map.of("running", "true")).isEmpty());
+  }
+
   /** All lines, without their times. */
   public List<String> log(String upid) {
     List<String> lines = new ArrayList<>();
