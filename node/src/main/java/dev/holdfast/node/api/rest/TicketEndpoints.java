@@ -78,7 +78,8 @@ final class TicketEndpoints {
         "POST",
         "/access/vncticket",
         new Endpoint(
-            Doc.nothing("Checks a ticket of a terminal, which this node gives to nobody."),
+            Doc.nothing("Checks a ticket of a terminal, which this node gives to nobody.")
+                .fails(401, "it is none of this node's, or too old"),
             ParamSchema.of(
                 Param.authId("authid"), Param.anyText("vncticket"), PATH, PRIVILEGE, PORT),
             Rule.WORLD,
