@@ -33,6 +33,10 @@ final class MetricServerEndpoints {
   private static final String CONFIG = "/config/metrics/";
   private static final Param NAME = Param.safeId("name", 3, 32);
   private static final Param ENABLE = Param.bool("enable");
+
+  /** A token is a header of each request, which carries no other characters. */
+  private static final String HEADER_TEXT = "[ -~]+";
+
   private static final String ANY_LINE = "\\P{Cntrl}*";
 
   /** What is told back of all of them. */
@@ -49,7 +53,7 @@ final class MetricServerEndpoints {
           MetricServerConfig.HTTP,
           Param.text("url", 1, 512, "https?://\\S+"),
           List.of(
-              Param.text("token", 1, 256, ANY_LINE).orNone(),
+              Param.text("token", 1, 256, HEADER_TEXT).orNone(),
               Param.text("bucket", 1, 256, ANY_LINE).orNone(),
               Param.text("organization", 1, 256, ANY_LINE).orNone(),
               Param.integer("max-body-size", 1024, 1L << 30).orNone(),
