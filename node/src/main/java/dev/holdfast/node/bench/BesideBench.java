@@ -2,17 +2,10 @@ package dev.holdfast.node.bench;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.holdfast.chunkstore.model.AuthId;
-import dev.holdfast.chunkstore.model.Fingerprint;
-import dev.holdfast.chunkstore.model.Secret;
-import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.node.NodeVertx;
 import dev.holdfast.node.bench.Measurement.Limit;
 import dev.holdfast.node.bench.TransferBench.Client;
-import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
-import dev.holdfast.replication.wire.PinnedTrust;
-import dev.holdfast.replication.wire.WireClient;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -92,7 +85,7 @@ public final class BesideBench {
     try (NodeProcess node =
             NodeProcess.start(
                 launcher, directory.resolve("state"), config, directory.resolve("log"));
-        RemoteNode remote = remote(vertx, node)) {
+        RemoteNode remote = node.administrator(vertx, passwordFile())) {
       double unused = backUp(node, OTHER, source);
       for (int i = 0; i < WARM_UP_RUNS + runs; i++) {
         alone.add(backUp(node, FILLED, source));
@@ -121,16 +114,6 @@ public final class BesideBench {
         "the same backup alone",
         alone,
         Limit.atLeast(RATIO_MIN));
-  }
-
-  private RemoteNode remote(Vertx vertx, NodeProcess node) throws IOException {
-    return new RemoteNode(
-        vertx,
-        new HostAndPort(node.host(), node.port()),
-        PinnedTrust.of(Fingerprint.parse(node.fingerprint())),
-        new Credential.Password(
-            AuthId.parse("admin@pbs"), new Secret(Files.readString(passwordFile()).strip())),
-        WireClient.ANSWER_TIMEOUT);
   }
 
   private Path passwordFile() {

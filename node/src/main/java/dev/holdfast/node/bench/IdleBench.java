@@ -1,8 +1,6 @@
 package dev.holdfast.node.bench;
 
-import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.node.NodeVertx;
-import dev.holdfast.node.bench.Measurement.Limit;
 import dev.holdfast.replication.peer.RemoteNode;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
@@ -66,12 +64,7 @@ public final class IdleBench {
     Path state = directory.resolve("state");
     Vertx vertx = NodeVertx.create(1);
     try (NodeProcess node = NodeProcess.start(launcher, state, config, directory.resolve("log"));
-        RemoteNode other =
-            LoadClients.remote(
-                vertx,
-                new HostAndPort(node.host(), node.port()),
-                node.fingerprint(),
-                state.resolve("admin-password"))) {
+        RemoteNode other = node.administrator(vertx, state.resolve("admin-password"))) {
       call(other);
       double before = node.residentMegabytes();
       connectAll(vertx, node);
@@ -90,9 +83,11 @@ public final class IdleBench {
       }
       double closedSeconds = Rates.seconds(System.nanoTime() - idleSince);
       return List.of(
-          limited("memory of an idle connection", "kB", List.of(kilobytesEach), KILOBYTES_EACH_MAX),
-          limited("GET version beside idle connections", "ms", calls, CALL_MILLISECONDS_MAX),
-          limited(
+          Measurement.limited(
+              "memory of an idle connection", "kB", List.of(kilobytesEach), KILOBYTES_EACH_MAX),
+          Measurement.limited(
+              "GET version beside idle connections", "ms", calls, CALL_MILLISECONDS_MAX),
+          Measurement.limited(
               "last idle connection closed",
               Rates.SECONDS,
               List.of(closedSeconds),
@@ -100,10 +95,6 @@ public final class IdleBench {
     } finally {
       vertx.close();
     }
-  }
-
-  private static Measurement limited(String name, String unit, List<Double> runs, double max) {
-    return new Measurement(name, unit, runs, "the limit", List.of(max), Limit.atMost(1));
   }
 
   /** In milliseconds. */

@@ -1,7 +1,6 @@
 package dev.holdfast.node.bench;
 
 import dev.holdfast.chunkstore.model.SnapshotId;
-import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.node.NodeVertx;
 import dev.holdfast.node.bench.Measurement.Limit;
 import dev.holdfast.replication.peer.RemoteNode;
@@ -73,7 +72,7 @@ public final class LoadBench {
     ExecutorService pool = LoadClients.pool();
     Vertx vertx = NodeVertx.create(1);
     try (NodeProcess node = NodeProcess.start(launcher, directory.resolve("state"), config, log);
-        RemoteNode data = remote(vertx, node, password);
+        RemoteNode data = node.administrator(vertx, password);
         Callers callers = callers(vertx, node, password)) {
       Path clientsLog = directory.resolve("clients");
       Process clients =
@@ -115,15 +114,9 @@ public final class LoadBench {
   private static Callers callers(Vertx vertx, NodeProcess node, Path password) throws IOException {
     List<RemoteNode> all = new ArrayList<>();
     for (int i = 0; i < CALLERS; i++) {
-      all.add(remote(vertx, node, password));
+      all.add(node.administrator(vertx, password));
     }
     return new Callers(all);
-  }
-
-  private static RemoteNode remote(Vertx vertx, NodeProcess node, Path password)
-      throws IOException {
-    return LoadClients.remote(
-        vertx, new HostAndPort(node.host(), node.port()), node.fingerprint(), password);
   }
 
   /** Asks while the clients work, and returns what they back up, in MiB/s, when warm. */
@@ -187,23 +180,13 @@ public final class LoadBench {
     List<Double> sorted = new ArrayList<>(versionMilliseconds);
     Collections.sort(sorted);
     double p99 = sorted.get((int) Math.min(sorted.size() - 1, Math.ceil(sorted.size() * 0.99)));
-    return new Measurement(
-        "p99 of GET version under load",
-        "ms",
-        List.of(p99),
-        "the limit",
-        List.of(P99_MILLISECONDS_MAX),
-        Limit.atMost(1));
+    return Measurement.limited(
+        "p99 of GET version under load", "ms", List.of(p99), P99_MILLISECONDS_MAX);
   }
 
   private static Measurement memory(double resident) {
-    return new Measurement(
-        "resident memory under load",
-        Rates.MEGABYTES,
-        List.of(resident),
-        "the limit",
-        List.of(RESIDENT_MEGABYTES_MAX),
-        Limit.atMost(1));
+    return Measurement.limited(
+        "resident memory under load", Rates.MEGABYTES, List.of(resident), RESIDENT_MEGABYTES_MAX);
   }
 
   private static Measurement rate(double rate) {

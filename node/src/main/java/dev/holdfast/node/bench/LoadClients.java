@@ -1,22 +1,15 @@
 package dev.holdfast.node.bench;
 
-import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.DatastoreName;
-import dev.holdfast.chunkstore.model.Fingerprint;
-import dev.holdfast.chunkstore.model.Secret;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.HostAndPort;
 import dev.holdfast.node.NodeVertx;
-import dev.holdfast.replication.peer.Credential;
 import dev.holdfast.replication.peer.RemoteNode;
-import dev.holdfast.replication.wire.PinnedTrust;
-import dev.holdfast.replication.wire.WireClient;
 import io.vertx.core.Vertx;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +31,9 @@ final class LoadClients {
   private static final DatastoreName DATASTORE = new DatastoreName("main");
   private static final String BEHIND_THE_NODE = "10";
 
+  /** Each of 32 has up to 16 chunks on their way, plain and encoded, while the node is slow. */
+  private static final String HEAP_MAX = "-Xmx4g";
+
   private final NumberedSnapshots snapshots;
   private final long end;
   private final AtomicLong times = new AtomicLong();
@@ -49,12 +45,13 @@ final class LoadClients {
     this.end = end;
   }
 
-  /** Starts them with this program's own options, and a lower priority. */
+  /** Starts them with this program's own options, but more memory and a lower priority. */
   static Process start(NodeProcess node, Path passwordFile, int backups, int seconds, Path log)
       throws IOException {
     List<String> command = new ArrayList<>(List.of("nice", "-n", BEHIND_THE_NODE));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.add(HEAP_MAX);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(LoadClients.class.getName());
     command.addAll(List.of(node.address(), node.fingerprint(), passwordFile.toString()));
@@ -74,17 +71,6 @@ final class LoadClients {
     }
   }
 
-  static RemoteNode remote(Vertx vertx, HostAndPort node, String fingerprint, Path passwordFile)
-      throws IOException {
-    return new RemoteNode(
-        vertx,
-        node,
-        PinnedTrust.of(Fingerprint.parse(fingerprint)),
-        new Credential.Password(
-            AuthId.parse("admin@pbs"), new Secret(Files.readString(passwordFile).strip())),
-        WireClient.ANSWER_TIMEOUT);
-  }
-
   static NumberedSnapshots snapshots(RemoteNode node, ExecutorService pool) {
     return new NumberedSnapshots(node, DATASTORE, pool);
   }
@@ -97,13 +83,17 @@ final class LoadClients {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Integer.parseInt(args[4]));
     Vertx vertx = NodeVertx.create(1);
     ExecutorService pool = pool();
-    try (RemoteNode node =
-        remote(vertx, HostAndPort.parse(args[0], 0), args[1], Path.of(args[2]))) {
+    try (RemoteNode node = administrator(vertx, args)) {
       new LoadClients(snapshots(node, pool), end).run(Integer.parseInt(args[3]));
     } finally {
       pool.shutdownNow();
       vertx.close();
     }
+  }
+
+  private static RemoteNode administrator(Vertx vertx, String[] args) throws IOException {
+    return NodeProcess.administrator(
+        vertx, HostAndPort.parse(args[0], 0), args[1], Path.of(args[2]));
   }
 
   private void run(int backups) throws IOException {

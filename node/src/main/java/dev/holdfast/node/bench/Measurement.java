@@ -39,6 +39,11 @@ public record Measurement(
     }
   }
 
+  /** Of a figure that must not be above a fixed limit. */
+  static Measurement limited(String name, String unit, List<Double> runs, double max) {
+    return new Measurement(name, unit, runs, "the limit", List.of(max), Limit.atMost(1));
+  }
+
   public Measurement {
     runs = List.copyOf(runs);
     boundRuns = List.copyOf(boundRuns);

@@ -1,6 +1,15 @@
 package dev.holdfast.node.bench;
 
+import dev.holdfast.chunkstore.model.AuthId;
+import dev.holdfast.chunkstore.model.Fingerprint;
+import dev.holdfast.chunkstore.model.Secret;
+import dev.holdfast.meshconfig.HostAndPort;
+import dev.holdfast.replication.peer.Credential;
+import dev.holdfast.replication.peer.RemoteNode;
+import dev.holdfast.replication.wire.PinnedTrust;
+import dev.holdfast.replication.wire.WireClient;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.vertx.core.Vertx;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -133,6 +142,27 @@ public final class NodeProcess implements AutoCloseable {
 
   public String fingerprint() {
     return fingerprint;
+  }
+
+  /**
+   * Its first administrator; the caller closes it.
+   *
+   * @param passwordFile in the state directory
+   */
+  RemoteNode administrator(Vertx vertx, Path passwordFile) throws IOException {
+    return administrator(vertx, new HostAndPort(host(), port()), fingerprint, passwordFile);
+  }
+
+  /** The same, of a node that another process has started. */
+  static RemoteNode administrator(
+      Vertx vertx, HostAndPort node, String fingerprint, Path passwordFile) throws IOException {
+    return new RemoteNode(
+        vertx,
+        node,
+        PinnedTrust.of(Fingerprint.parse(fingerprint)),
+        new Credential.Password(
+            AuthId.parse("admin@pbs"), new Secret(Files.readString(passwordFile).strip())),
+        WireClient.ANSWER_TIMEOUT);
   }
 
   /** What the process holds in memory now, in units of 1,000,000 bytes. */

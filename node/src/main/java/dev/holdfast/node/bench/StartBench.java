@@ -1,6 +1,5 @@
 package dev.holdfast.node.bench;
 
-import dev.holdfast.node.bench.Measurement.Limit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,19 +55,7 @@ public final class StartBench {
       }
     }
     return List.of(
-        new Measurement(
-            "start " + how,
-            Rates.SECONDS,
-            starts,
-            "the limit",
-            List.of(START_SECONDS_MAX),
-            Limit.atMost(1)),
-        new Measurement(
-            "idle memory " + how,
-            Rates.MEGABYTES,
-            residents,
-            "the limit",
-            List.of(IDLE_MEGABYTES_MAX),
-            Limit.atMost(1)));
+        Measurement.limited("start " + how, Rates.SECONDS, starts, START_SECONDS_MAX),
+        Measurement.limited("idle memory " + how, Rates.MEGABYTES, residents, IDLE_MEGABYTES_MAX));
   }
 }
