@@ -130,6 +130,11 @@ public final class Tickets {
     }
   }
 
+  /** Whether it says of itself that it opens a terminal. */
+  public static boolean isTerminal(String ticket) {
+    return ticket.startsWith(TERMINAL_PREFIX + ":");
+  }
+
   /**
    * Throws UNAUTHENTICATED for what does not open a terminal. This node opens none and gives no
    * such ticket; one of a server whose keys it took over may still be shown to it.

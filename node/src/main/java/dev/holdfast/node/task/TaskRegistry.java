@@ -178,7 +178,7 @@ public final class TaskRegistry {
     }
   }
 
-  synchronized boolean serveClients() {
+  synchronized boolean clientsAreServed() {
     return running.keySet().stream().anyMatch(upid -> SESSIONS.contains(upid.workerType()));
   }
 

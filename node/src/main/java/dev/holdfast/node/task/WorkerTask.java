@@ -67,7 +67,7 @@ public final class WorkerTask {
 
   /** Whether a client backs up or restores at this node. Any task may ask, between its steps. */
   public boolean clientsAreServed() {
-    return registry.serveClients();
+    return registry.clientsAreServed();
   }
 
   /** Whether the node is stopping, so that the task is asked to stop as well. */

@@ -16,10 +16,11 @@ import dev.holdfast.replication.plan.Listing.FileFact;
 import dev.holdfast.replication.plan.SiteView;
 import dev.holdfast.replication.plan.SnapshotView;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,14 +59,16 @@ final class LocalListing {
     if (!store.namespaceExists(anchor)) {
       return SiteView.EMPTY;
     }
-    List<Namespace> existing = store.namespaces(anchor, maxDepth);
-    List<Namespace> visible = existing.stream().filter(rights::sees).toList();
+    Map<Boolean, List<Namespace>> seen =
+        store.namespaces(anchor, maxDepth).stream()
+            .collect(Collectors.partitioningBy(rights::sees));
+    List<Namespace> visible = seen.getOrDefault(true, List.of());
+    List<Namespace> hidden = seen.getOrDefault(false, List.of());
     if (visible.isEmpty()) {
       throw unreadable(anchor, "");
     }
-    Optional<Namespace> hidden = existing.stream().filter(ns -> !rights.sees(ns)).findFirst();
-    if (complete && hidden.isPresent()) {
-      throw unreadable(hidden.get(), ", so what vanished there is unknown");
+    if (complete && !hidden.isEmpty()) {
+      throw unreadable(hidden.getFirst(), ", so what vanished there is unknown");
     }
     NavigableMap<Namespace, NavigableMap<GroupId, GroupView>> view = new TreeMap<>();
     for (Namespace ns : Views.withAncestors(visible)) {

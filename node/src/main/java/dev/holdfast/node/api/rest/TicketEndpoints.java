@@ -12,6 +12,7 @@ import dev.holdfast.node.access.AuthLog;
 import dev.holdfast.node.access.Authenticator;
 import dev.holdfast.node.access.Authenticator.Login;
 import dev.holdfast.node.access.Privilege;
+import dev.holdfast.node.access.Tickets;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
@@ -45,7 +46,6 @@ final class TicketEndpoints {
   private static final Param PATH = Param.anyText("path");
   private static final Param PRIVILEGE = Param.anyText("privs");
   private static final Param PORT = Param.integer("port", 0, 65_535);
-  private static final String TERMINAL = "PBSTERM:";
 
   private static final String COOKIE = "__Host-PBSAuthCookie=";
   private static final String COOKIE_RULES = "Secure; SameSite=Lax; HttpOnly; Path=/;";
@@ -114,7 +114,7 @@ final class TicketEndpoints {
   private ApiResult login(ApiCall call) {
     AuthId user = AuthId.parse(call.params().text("username"));
     Secret proof = proof(call);
-    if (proof.reveal().startsWith(TERMINAL)) {
+    if (Tickets.isTerminal(proof.reveal())) {
       var unused = attempt(call, user, () -> terminal(call, user, proof));
       return ApiResult.of(Json.object().put("username", user.toString()));
     }
