@@ -109,6 +109,13 @@ require_program() {
   exit 1
 }
 
+# Installs the shared library $1 from one of the packages named after it, where it is missing and that is possible.
+want_library() {
+  { ldconfig -p 2>/dev/null || true; } | grep -qF "$1" && return 0
+  say "no $1 found"
+  install_first_of "${@:2}" || say "tests that need $1 are skipped"
+}
+
 # Sets python_tools to the bin directory of a virtual environment with these packages of PyPI, made when it is missing.
 # $target must be set; what was built is forgotten with it.
 require_python_tools() {

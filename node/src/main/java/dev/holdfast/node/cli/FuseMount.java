@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.cryptomator.jfuse.api.Fuse;
 import org.cryptomator.jfuse.api.FuseBuilder;
@@ -14,12 +16,12 @@ import org.cryptomator.jfuse.api.FuseMountFailedException;
 /** An archive mounted at a directory, which needs /dev/fuse and libfuse3. */
 final class FuseMount {
   /** Where distributions have it; the library's own search knows developers' links only. */
-  private static final String[] LIBRARIES = {
-    "/usr/lib/x86_64-linux-gnu/libfuse3.so.3",
-    "/usr/lib/aarch64-linux-gnu/libfuse3.so.3",
-    "/usr/lib64/libfuse3.so.3",
-    "/usr/lib/libfuse3.so.3"
-  };
+  private static final List<Path> LIBRARIES =
+      List.of(
+          Path.of("/usr/lib/x86_64-linux-gnu/libfuse3.so.3"),
+          Path.of("/usr/lib/aarch64-linux-gnu/libfuse3.so.3"),
+          Path.of("/usr/lib64/libfuse3.so.3"),
+          Path.of("/usr/lib/libfuse3.so.3"));
 
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
 
@@ -83,15 +85,15 @@ final class FuseMount {
     }
   }
 
+  /** The libfuse3 of this machine, where distributions have it. */
+  static Optional<Path> library() {
+    return LIBRARIES.stream().filter(Files::exists).findFirst();
+  }
+
   private static FuseBuilder builder() {
     try {
       FuseBuilder builder = Fuse.builder();
-      for (String library : LIBRARIES) {
-        if (Files.exists(Path.of(library))) {
-          builder.setLibraryPath(library);
-          break;
-        }
-      }
+      library().ifPresent(library -> builder.setLibraryPath(library.toString()));
       return builder;
     } catch (UnsupportedOperationException e) {
       throw noFuse(e);

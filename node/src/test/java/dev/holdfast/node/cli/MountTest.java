@@ -25,6 +25,7 @@ final class MountTest {
   @Test
   void archiveIsReadAsAFileSystemUntilItIsUnmounted() throws Exception {
     assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "no permission for /dev/fuse");
+    assumeTrue(FuseMount.library().isPresent(), "no libfuse3");
     try (CommandNode node = new CommandNode(directory)) {
       Path tree = directory.resolve("tree");
       Files.createDirectories(tree.resolve("sub"));
