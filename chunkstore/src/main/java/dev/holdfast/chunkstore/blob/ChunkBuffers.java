@@ -15,12 +15,13 @@ public final class ChunkBuffers {
   /** Sixteen average chunks, as many as a transfer has under way. */
   public static final long KEPT_BYTES_DEFAULT = 64L << 20;
 
-  /** Capacities are powers of two from here on, so that most arrays fit the next chunk too. */
-  private static final int CAPACITY_MIN = 1 << 20;
+  /** So that most arrays fit the next chunk, too. */
+  private static final int CAPACITY_MIN_DEFAULT = 1 << 20;
 
   private static final int CAPACITY_DOUBLED_MAX = DataBlob.CHUNK_PLAIN_BYTES_MAX;
 
   private final long keptBytesMax;
+  private final int capacityMin;
 
   /** By capacity. */
   private final TreeMap<Integer, ArrayDeque<byte[]>> kept = new TreeMap<>();
@@ -28,14 +29,16 @@ public final class ChunkBuffers {
   private long keptBytes;
 
   public ChunkBuffers() {
-    this(KEPT_BYTES_DEFAULT);
+    this(KEPT_BYTES_DEFAULT, CAPACITY_MIN_DEFAULT);
   }
 
   /**
    * @param keptBytesMax capacity of the arrays that wait for their next use
+   * @param capacityMin a power of two; capacities are powers of two from here on
    */
-  public ChunkBuffers(long keptBytesMax) {
+  public ChunkBuffers(long keptBytesMax, int capacityMin) {
     this.keptBytesMax = keptBytesMax;
+    this.capacityMin = capacityMin;
   }
 
   /** An array of at least so many bytes; what it holds is left from its last use. */
@@ -54,12 +57,12 @@ public final class ChunkBuffers {
     return new byte[capacity(bytesMin)];
   }
 
-  private static int capacity(int bytesMin) {
+  private int capacity(int bytesMin) {
     if (bytesMin > CAPACITY_DOUBLED_MAX) {
       return bytesMin;
     }
     int power = Integer.highestOneBit(Math.max(1, bytesMin - 1)) << 1;
-    return Math.max(CAPACITY_MIN, power);
+    return Math.max(capacityMin, power);
   }
 
   /** The array is not the caller's any more. */

@@ -13,6 +13,7 @@ import dev.holdfast.chunkstore.file.FileOps;
 import dev.holdfast.chunkstore.model.Digest;
 import java.io.IOException;
 import java.lang.System.Logger;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -229,6 +230,27 @@ public final class ChunkStore {
     StoredChunk chunk = new StoredChunk(buffers);
     var unused = read(digest, chunk::ofLength);
     return chunk;
+  }
+
+  /**
+   * For who takes the encoded bytes piece by piece; the same errors as of {@link #read(Digest)}.
+   */
+  public SeekableByteChannel open(Digest digest) {
+    Path path = path(digest);
+    try {
+      SeekableByteChannel chunk = files.open(path);
+      try {
+        some(FileContent.sizeAtMost(chunk, path, DataBlob.CHUNK_ENCODED_BYTES_MAX), digest);
+        return chunk;
+      } catch (BackupException | IOException e) {
+        chunk.close();
+        throw e;
+      }
+    } catch (BackupException e) {
+      throw e.with("digest", digest);
+    } catch (IOException e) {
+      throw FileErrors.of("reading chunk failed:", path, e).with("digest", digest);
+    }
   }
 
   private byte[] read(Digest digest, IntFunction<byte[]> arrays) {

@@ -34,16 +34,23 @@ public final class FileContent {
   public static byte[] read(FileOps files, Path file, long bytesMax, IntFunction<byte[]> arrays)
       throws IOException {
     try (SeekableByteChannel channel = files.open(file)) {
-      long bytes = channel.size();
-      if (bytes > bytesMax) {
-        throw BackupException.corrupt(
-                "file '" + file + "' has " + bytes + " bytes, expected at most " + bytesMax)
-            .with("path", file);
-      }
-      byte[] content = arrays.apply((int) bytes);
-      fill(content, (int) bytes, channel, file);
+      int bytes = sizeAtMost(channel, file, bytesMax);
+      byte[] content = arrays.apply(bytes);
+      fill(content, bytes, channel, file);
       return content;
     }
+  }
+
+  /** The size of an open file. CORRUPT_DATA when it is larger than {@code bytesMax}. */
+  public static int sizeAtMost(SeekableByteChannel channel, Path file, long bytesMax)
+      throws IOException {
+    long bytes = channel.size();
+    if (bytes > bytesMax) {
+      throw BackupException.corrupt(
+              "file '" + file + "' has " + bytes + " bytes, expected at most " + bytesMax)
+          .with("path", file);
+    }
+    return (int) bytes;
   }
 
   /** The first bytes of a file, fewer when it is shorter. */

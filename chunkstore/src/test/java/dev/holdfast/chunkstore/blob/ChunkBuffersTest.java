@@ -39,7 +39,7 @@ class ChunkBuffersTest {
 
   @Test
   void noMoreThanTheLimitIsKept() {
-    ChunkBuffers buffers = new ChunkBuffers(3 * MIB);
+    ChunkBuffers buffers = new ChunkBuffers(3 * MIB, MIB);
     byte[] kept = buffers.take(2 * MIB);
     byte[] dropped = buffers.take(2 * MIB);
     buffers.give(kept);

@@ -7,6 +7,7 @@ import static dev.holdfast.node.api.Param.text;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.holdfast.chunkstore.blob.ChunkBuffers;
 import dev.holdfast.chunkstore.blob.ChunkCheck;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import dev.holdfast.chunkstore.chunk.InsertResult;
@@ -22,6 +23,7 @@ import dev.holdfast.node.api.Param;
 import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
 import dev.holdfast.node.task.WorkerTask;
+import dev.holdfast.replication.wire.WireBody;
 import dev.holdfast.replication.wire.WireExchange;
 import java.util.List;
 import java.util.OptionalLong;
@@ -66,6 +68,9 @@ final class BackupProtocol extends SessionProtocol {
      */
     void ended(boolean finished);
   }
+
+  /** For the chunks that workers store: one for each of them. */
+  private static final ChunkBuffers CHUNKS = new ChunkBuffers();
 
   private final Datastore store;
   private final Namespace namespace;
@@ -162,10 +167,10 @@ final class BackupProtocol extends SessionProtocol {
     exchange
         .body(announced, announced)
         .onSuccess(
-            encoded ->
+            body ->
                 parallel(
                     exchange,
-                    () -> storeChunk(kind, wid, digest, plainBytes, announced, encoded, exchange)))
+                    () -> storeChunk(kind, wid, digest, plainBytes, announced, body, exchange)))
         .onFailure(
             e ->
                 fail(
@@ -181,20 +186,30 @@ final class BackupProtocol extends SessionProtocol {
       Digest digest,
       int plainBytes,
       int announced,
-      byte[] encoded,
+      WireBody body,
       WireExchange exchange) {
-    if (encoded.length != announced) {
+    if (body.length() != announced) {
       throw BackupException.invalid("uploaded chunk has unexpected size.");
     }
-    ChunkCheck.upload(encoded, encoded.length, digest, plainBytes);
-    InsertResult stored = store.chunks().insert(digest, encoded, encoded.length);
+    InsertResult stored = insert(digest, plainBytes, body);
     // Stored though the writer may refuse it: harmless, collected later.
     serial(
         exchange,
         () -> {
-          state.chunkStored(kind, wid, digest, plainBytes, encoded.length, stored);
+          state.chunkStored(kind, wid, digest, plainBytes, announced, stored);
           answer(exchange, TextNode.valueOf(digest.hex()));
         });
+  }
+
+  private InsertResult insert(Digest digest, int plainBytes, WireBody body) {
+    byte[] encoded = CHUNKS.take(body.length());
+    try {
+      body.copyTo(encoded);
+      ChunkCheck.upload(encoded, body.length(), digest, plainBytes);
+      return store.chunks().insert(digest, encoded, body.length());
+    } finally {
+      CHUNKS.give(encoded);
+    }
   }
 
   private void blob(Params p, WireExchange exchange) {
@@ -202,7 +217,8 @@ final class BackupProtocol extends SessionProtocol {
     String name = p.text("file-name");
     exchange
         .body(announced, announced)
-        .onSuccess(encoded -> serial(exchange, () -> storeBlob(name, announced, encoded, exchange)))
+        .onSuccess(
+            body -> serial(exchange, () -> storeBlob(name, announced, body.bytes(), exchange)))
         .onFailure(
             e ->
                 fail(

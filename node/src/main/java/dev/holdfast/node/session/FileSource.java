@@ -9,9 +9,22 @@ import java.nio.channels.SeekableByteChannel;
 /** A stored file as the blocks of an answer. */
 final class FileSource implements WireSource {
   private final SeekableByteChannel file;
+  private final long bytes;
 
+  /** The file is the source's from here on. */
   FileSource(SeekableByteChannel file) {
     this.file = file;
+    try {
+      bytes = file.size();
+    } catch (IOException e) {
+      close();
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
   }
 
   @Override

@@ -15,6 +15,7 @@ import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
 import dev.holdfast.node.task.WorkerTask;
 import dev.holdfast.replication.wire.WireExchange;
+import dev.holdfast.replication.wire.WireSource;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,7 +62,7 @@ final class ReaderProtocol extends SessionProtocol {
 
   private void download(Params p, WireExchange exchange) {
     String name = p.text("file-name");
-    parallel(
+    withRoom(
         exchange,
         () -> {
           ArchiveName file = new ArchiveName(name);
@@ -97,12 +98,16 @@ final class ReaderProtocol extends SessionProtocol {
                       + " which is not in registered chunk list"));
       throw new BackupException(Kind.UNAUTHENTICATED, "download chunk " + digest + " not allowed");
     }
-    parallel(exchange, () -> exchange.answer(200, ApiResult.BINARY_TYPE, read(digest)));
+    withRoom(exchange, () -> exchange.stream(200, ApiResult.BINARY_TYPE, workers, open(digest)));
   }
 
-  private byte[] read(Digest digest) {
+  private void withRoom(WireExchange exchange, Runnable work) {
+    exchange.room().onSuccess(none -> parallel(exchange, work)).onFailure(e -> fail(exchange, e));
+  }
+
+  private WireSource open(Digest digest) {
     try {
-      return store.chunks().read(digest);
+      return new FileSource(store.chunks().open(digest));
     } catch (BackupException e) {
       if (e.kind() != Kind.NOT_FOUND) {
         throw e;

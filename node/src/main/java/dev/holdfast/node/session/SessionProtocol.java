@@ -146,7 +146,7 @@ abstract class SessionProtocol implements WireHandler {
                                         exchange.method(),
                                         exchange.contentType(),
                                         exchange.query(),
-                                        body))))))
+                                        body.bytes()))))))
         .onFailure(e -> fail(exchange, e));
   }
 

@@ -3,33 +3,48 @@ package dev.holdfast.replication.wire;
 import dev.holdfast.chunkstore.error.BackupException;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Promise;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the DATA of one stream: each frame is copied at once, so that Netty's buffer is free
+ * The DATA of one stream as it comes: each frame is copied at once, so that Netty's buffer is free
  * again and the window is returned. Lives on the connection's event loop.
+ *
+ * @param <B> the whole
  */
-final class BodyBuffer {
-  private static final byte[] NONE = new byte[0];
+final class BodyBuffer<B> {
+  /** Where the bytes are until they are whole. */
+  interface Storage<B> {
+    /** Makes room for so many bytes altogether. */
+    void reserve(int bytes);
 
+    /** Takes all that is readable. */
+    void add(ByteBuf data);
+
+    /** What was added so far; called once, at its end. */
+    B whole();
+
+    /** Nobody wants it any more. */
+    void drop();
+  }
+
+  private final Storage<B> storage;
   private int limitBytes;
-  private byte[] bytes = NONE;
   private int count;
   private boolean kept = true;
   private boolean ended;
   private @Nullable BackupException failure;
-  private @Nullable Promise<byte[]> waiting;
+  private @Nullable Promise<B> waiting;
 
   /**
    * @param limitBytes holds until {@link #expect} sets another
    */
-  BodyBuffer(int limitBytes) {
+  BodyBuffer(int limitBytes, Storage<B> storage) {
     this.limitBytes = limitBytes;
+    this.storage = storage;
   }
 
   /** Says who waits for it; called at most once. */
-  void expect(int limit, Promise<byte[]> promise) {
+  void expect(int limit, Promise<B> promise) {
     if (waiting != null) {
       throw new IllegalStateException("the body was asked for already");
     }
@@ -44,14 +59,14 @@ final class BodyBuffer {
   /** Makes room at once for so many bytes, as far as they may come. */
   void announced(int announcedBytes) {
     if (failure == null && !ended) {
-      grow(Math.min(announcedBytes, limitBytes));
+      storage.reserve(Math.min(announcedBytes, limitBytes));
     }
   }
 
-  /** Counts from here on what comes, without keeping it: the whole will be empty. */
-  void countOnly() {
+  /** Nobody needs what came, nor what comes: that is counted. */
+  void discard() {
     kept = false;
-    bytes = NONE;
+    storage.drop();
   }
 
   /** Bytes so far. */
@@ -69,16 +84,10 @@ final class BodyBuffer {
       settle();
       return;
     }
-    if (!kept) {
-      count += length;
-      return;
-    }
-    if (count + length > bytes.length) {
-      int doubled = (int) Math.min(limitBytes, Math.max(1024L, 2L * bytes.length));
-      grow(Math.max(count + length, doubled));
-    }
-    data.readBytes(bytes, count, length);
     count += length;
+    if (kept) {
+      storage.add(data);
+    }
   }
 
   void end() {
@@ -90,13 +99,13 @@ final class BodyBuffer {
   void fail(BackupException cause) {
     if (!ended && failure == null) {
       failure = cause;
-      bytes = NONE;
+      storage.drop();
       settle();
     }
   }
 
   private void overflow() {
-    bytes = NONE;
+    storage.drop();
     failure =
         BackupException.invalid("body has more than " + limitBytes + " bytes")
             .with(WireExchange.OVERFLOW, limitBytes);
@@ -109,15 +118,7 @@ final class BodyBuffer {
     if (failure != null) {
       waiting.tryFail(failure);
     } else if (ended) {
-      byte[] whole = !kept || count == bytes.length ? bytes : Arrays.copyOf(bytes, count);
-      bytes = NONE;
-      waiting.tryComplete(whole);
-    }
-  }
-
-  private void grow(int capacity) {
-    if (capacity > bytes.length) {
-      bytes = Arrays.copyOf(bytes, capacity);
+      waiting.tryComplete(storage.whole());
     }
   }
 }

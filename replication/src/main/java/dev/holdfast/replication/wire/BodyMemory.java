@@ -1,5 +1,6 @@
 package dev.holdfast.replication.wire;
 
+import dev.holdfast.chunkstore.blob.ChunkBuffers;
 import dev.holdfast.chunkstore.blob.DataBlob;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -10,9 +11,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How much the request bodies of all sessions may take up, together. A body is let in whole or not
- * at all: one that has begun always has room to come to its end, so sessions never wait for each
- * other in a ring. Until then its stream is not read, which holds up its sender alone.
+ * How much the bodies of all sessions' requests and answers may take up, together. A body is let in
+ * whole or not at all: one that has begun always has room to come to its end, so sessions never
+ * wait for each other in a ring. Until then its stream is not read, which holds up its sender
+ * alone.
  *
  * <p>Who holds least is next, and of equals who asked first; one that does not fit yet is not
  * overtaken, so that large bodies have their turn. No session has more than its share, however much
@@ -38,6 +40,7 @@ public final class BodyMemory {
 
   private final long bytesMax;
   private final long shareBytesMax;
+  private final ChunkBuffers blocks;
 
   // Guarded by this.
   private final Set<Share> waiting = new LinkedHashSet<>();
@@ -51,6 +54,7 @@ public final class BodyMemory {
   public BodyMemory(long bytesMax, long shareBytesMax) {
     this.bytesMax = bytesMax;
     this.shareBytesMax = shareBytesMax;
+    this.blocks = new ChunkBuffers(bytesMax, WireBody.BLOCK_BYTES);
   }
 
   /**
@@ -92,6 +96,11 @@ public final class BodyMemory {
     private long heldBytes;
 
     private Share() {}
+
+    /** What bodies are kept in. */
+    ChunkBuffers buffers() {
+      return blocks;
+    }
 
     /**
      * Asks for room.

@@ -30,7 +30,7 @@ final class ClientStream extends ChannelInboundHandlerAdapter {
   private final int length;
   private final int answerBytesMax;
   private final Promise<WireResponse> promise;
-  private final BodyBuffer answer;
+  private final BodyBuffer<byte[]> answer;
   private byte[] body;
   private int status;
   private @Nullable String answerType;
@@ -54,7 +54,7 @@ final class ClientStream extends ChannelInboundHandlerAdapter {
     this.length = length;
     this.answerBytesMax = answerBytesMax;
     this.promise = promise;
-    this.answer = new BodyBuffer(answerBytesMax);
+    this.answer = new BodyBuffer<>(answerBytesMax, new ArrayStorage());
   }
 
   void fail(BackupException failure) {

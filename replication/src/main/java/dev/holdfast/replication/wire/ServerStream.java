@@ -2,6 +2,7 @@ package dev.holdfast.replication.wire;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
@@ -17,8 +18,10 @@ import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
+import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.PromiseInternal;
+import java.io.EOFException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,13 +34,14 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   private final ContextInternal context;
   private final Handler<WireExchange> requests;
   private final BodyMemory.Share memory;
-  private final BodyBuffer body = new BodyBuffer(EARLY_BODY_BYTES_MAX);
+  private final BodyBuffer<WireBody> body;
   private BodyMemory.@Nullable Claim claim;
 
   /** For when more comes than every request may bring; 0 = nothing has to be asked for. */
   private int unclaimedBytes;
 
   private @Nullable ChannelHandlerContext ctx;
+  private @Nullable Promise<Void> room;
   private @Nullable StreamedAnswer streamed;
   private boolean begun;
   private boolean answered;
@@ -49,6 +53,7 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   ServerStream(ContextInternal context, BodyMemory.Share memory, Handler<WireExchange> requests) {
     this.context = context;
     this.memory = memory;
+    this.body = new BodyBuffer<>(EARLY_BODY_BYTES_MAX, new WireBody.Storage(memory.buffers()));
     this.requests = requests;
   }
 
@@ -76,7 +81,7 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
           if (data.isEndStream()) {
             body.end();
           } else if (unclaimedBytes > 0 && body.count() > EARLY_BODY_BYTES_MAX / 2) {
-            claim(channel, unclaimedBytes, 0);
+            claim(channel, unclaimedBytes);
           }
         }
         default -> {
@@ -148,7 +153,11 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   }
 
   private void lost(String reason) {
-    body.fail(new BackupException(BackupException.Kind.CANCELLED, reason));
+    BackupException failure = new BackupException(BackupException.Kind.CANCELLED, reason);
+    body.fail(failure);
+    if (room != null) {
+      room.tryFail(failure);
+    }
     if (streamed != null) {
       streamed.stop();
     }
@@ -182,20 +191,18 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   }
 
   @Override
-  public Future<byte[]> body(int announcedBytes, int limitBytes) {
+  public Future<WireBody> body(int announcedBytes, int limitBytes) {
     if (announcedBytes < 0 || announcedBytes > limitBytes) {
       throw new IllegalArgumentException(
           "announced " + announcedBytes + " bytes, limit " + limitBytes);
     }
-    PromiseInternal<byte[]> promise = context.promise();
+    PromiseInternal<WireBody> promise = context.promise();
     onLoop(
         channel -> {
           body.expect(limitBytes, promise);
           if (announcedBytes > EARLY_BODY_BYTES_MAX) {
-            claim(channel, announcedBytes, announcedBytes);
-          } else if (announcedBytes > 0) {
-            body.announced(announcedBytes);
-          } else if (limitBytes > EARLY_BODY_BYTES_MAX) {
+            claim(channel, announcedBytes);
+          } else if (announcedBytes == 0 && limitBytes > EARLY_BODY_BYTES_MAX) {
             unclaimedBytes = limitBytes;
           }
         });
@@ -203,43 +210,62 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   }
 
   @Override
-  public Future<byte[]> drain(int limitBytes) {
-    PromiseInternal<byte[]> promise = context.promise();
+  public Future<Void> drain(int limitBytes) {
+    PromiseInternal<WireBody> promise = context.promise();
     onLoop(
         channel -> {
-          body.countOnly();
+          body.discard();
           body.expect(limitBytes, promise);
           Http2Pipeline.widen(channel, limitBytes);
+        });
+    return promise.future().mapEmpty();
+  }
+
+  @Override
+  public Future<Void> room() {
+    PromiseInternal<Void> promise = context.promise();
+    onLoop(
+        channel -> {
+          room = promise;
+          if (channel.channel().isActive()) {
+            claim = memory.claim(StreamedAnswer.BLOCK_BYTES, promise::tryComplete);
+          } else {
+            lost("connection was lost");
+          }
         });
     return promise.future();
   }
 
   /** Reads on when there is room for the body, and not before. */
-  private void claim(ChannelHandlerContext channel, int bytes, int announcedBytes) {
+  private void claim(ChannelHandlerContext channel, int bytes) {
     unclaimedBytes = 0;
     channel.channel().config().setAutoRead(false);
-    claim = memory.claim(bytes, () -> onLoop(c -> letIn(c, bytes, announcedBytes)));
+    claim = memory.claim(bytes, () -> onLoop(c -> letIn(c, bytes)));
     if (answered) {
-      giveBack(channel);
+      giveBack();
+      channel.channel().config().setAutoRead(true);
     }
   }
 
-  private void letIn(ChannelHandlerContext channel, int bytes, int announcedBytes) {
+  private void letIn(ChannelHandlerContext channel, int bytes) {
     if (!answered && channel.channel().isActive()) {
-      body.announced(announcedBytes);
       Http2Pipeline.widen(channel, bytes);
       channel.channel().config().setAutoRead(true);
     }
   }
 
   /** With the answer, nobody needs the body any more; what is left of it is read and dropped. */
-  private void giveBack(ChannelHandlerContext channel) {
+  private void dropBody(ChannelHandlerContext channel) {
+    unclaimedBytes = 0;
+    body.discard();
+    channel.channel().config().setAutoRead(true);
+  }
+
+  private void giveBack() {
     BodyMemory.Claim held = claim;
     if (held != null) {
       held.release();
     }
-    unclaimedBytes = 0;
-    channel.channel().config().setAutoRead(true);
   }
 
   @Override
@@ -248,7 +274,8 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
         channel -> {
           boolean late = answered;
           answered = true;
-          giveBack(channel);
+          dropBody(channel);
+          giveBack();
           if (late || !channel.channel().isActive()) {
             return;
           }
@@ -266,16 +293,21 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   public void stream(int status, String type, Executor workers, WireSource source) {
     onLoop(
         channel -> {
-          StreamedAnswer blocks = new StreamedAnswer(channel, workers, source);
           boolean late = answered;
           answered = true;
-          giveBack(channel);
+          dropBody(channel);
           if (late || !channel.channel().isActive()) {
-            blocks.stop();
+            source.close();
+            giveBack();
             return;
           }
+          StreamedAnswer blocks = new StreamedAnswer(channel, workers, source, this::giveBack);
           streamed = blocks;
-          Unawaited.netty(channel.write(new DefaultHttp2HeadersFrame(head(status, type), false)));
+          Http2Headers headers = head(status, type);
+          if (source.bytes() != WireSource.UNKNOWN) {
+            headers.setLong("content-length", source.bytes());
+          }
+          Unawaited.netty(channel.write(new DefaultHttp2HeadersFrame(headers, false)));
           blocks.pump();
         });
   }
@@ -308,13 +340,20 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
     private final ChannelHandlerContext channel;
     private final Executor workers;
     private final WireSource source;
+    private final Runnable ended;
+    private long bytes;
     private boolean reading;
     private boolean done;
 
-    StreamedAnswer(ChannelHandlerContext channel, Executor workers, WireSource source) {
+    /**
+     * @param ended runs once, when nothing more of the source is held
+     */
+    StreamedAnswer(
+        ChannelHandlerContext channel, Executor workers, WireSource source, Runnable ended) {
       this.channel = channel;
       this.workers = workers;
       this.source = source;
+      this.ended = ended;
     }
 
     void pump() {
@@ -335,33 +374,45 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
       byte[] block = new byte[BLOCK_BYTES];
       try {
         int length = source.read(block);
-        channel.executor().execute(() -> write(block, length));
-      } catch (Exception e) {
-        channel.executor().execute(() -> broken(e));
+        channel.executor().execute(() -> haveRead(() -> write(block, length)));
+      } catch (Exception | Error e) {
+        channel.executor().execute(() -> haveRead(() -> broken(e)));
+      }
+    }
+
+    private void haveRead(Runnable next) {
+      reading = false;
+      if (done) {
+        source.close();
+        ended.run();
+      } else {
+        next.run();
       }
     }
 
     private void write(byte[] block, int length) {
-      reading = false;
-      if (done) {
-        source.close();
+      long left = source.bytes() == WireSource.UNKNOWN ? Long.MAX_VALUE : source.bytes() - bytes;
+      int some = (int) Math.min(left, Math.max(length, 0));
+      bytes += some;
+      if (length < 0 && bytes < source.bytes()) {
+        broken(new EOFException("ended after " + bytes + " of " + source.bytes() + " bytes"));
         return;
       }
-      if (length < 0) {
-        done = true;
-        Unawaited.netty(
-            channel.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.EMPTY_BUFFER, true)));
-        source.close();
-        return;
-      }
-      Unawaited.netty(
+      boolean last = length < 0 || some == left;
+      ChannelFuture written =
           channel.writeAndFlush(
-              new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(block, 0, length))));
-      pump();
+              new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(block, 0, some), last));
+      if (last) {
+        done = true;
+        source.close();
+        Unawaited.netty(written.addListener(sent -> ended.run())); // held until the peer took it
+      } else {
+        Unawaited.netty(written);
+        pump();
+      }
     }
 
-    private void broken(Exception failure) {
-      reading = false;
+    private void broken(Throwable failure) {
       LOG.warn("answer broke off", failure);
       Unawaited.netty(channel.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR)));
       stop();
@@ -373,6 +424,7 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
         done = true;
         if (!reading) {
           source.close();
+          ended.run();
         }
       }
     }

@@ -35,20 +35,20 @@ public interface WireExchange {
   @Nullable String contentType();
 
   /**
-   * The whole request body, in an array of its own and of its exact length, which may be shorter
-   * than announced. To be called once, and within {@link WireHandler#request}.
+   * The whole request body, which may be shorter than announced. To be called once, and within
+   * {@link WireHandler#request}.
    *
    * @param announcedBytes what to make room for, at most the limit; 0 = not known, which makes room
    *     for the limit when more than {@link #EARLY_BODY_BYTES_MAX} come. While there is no room the
-   *     stream is not read. It is given back with the answer, so hold nothing of the body then
+   *     stream is not read. It is given back with the answer, and the body cannot be read any more
    * @param limitBytes a longer body fails the future at once (INVALID_INPUT, see {@link
    *     #isOverflow}); its rest is read and dropped, so that the connection's window does not leak.
    *     A reset or a lost connection fails it too (CANCELLED)
    */
-  Future<byte[]> body(int announcedBytes, int limitBytes);
+  Future<WireBody> body(int announcedBytes, int limitBytes);
 
-  /** As {@link #body}, but what comes is counted and dropped: the array is empty. */
-  Future<byte[]> drain(int limitBytes);
+  /** As {@link #body}, but what comes is counted and dropped. */
+  Future<Void> drain(int limitBytes);
 
   /**
    * Answers, once; the array belongs to the exchange from here on. Without effect when the stream
@@ -57,8 +57,17 @@ public interface WireExchange {
   void answer(int status, @Nullable String contentType, byte[] body);
 
   /**
-   * Answers with blocks as the peer takes them, without a content length. A source that fails
-   * resets the stream.
+   * Waits until the session may have one more streamed answer under way, so that a client that asks
+   * for much and takes little fills no memory. To be asked for before the source is opened, at most
+   * once, and not beside a body; given back with the end of the answer, whichever it is.
+   *
+   * @return fails when the stream is gone (CANCELLED)
+   */
+  Future<Void> room();
+
+  /**
+   * Answers with blocks as the peer takes them, A source that fails, or has fewer bytes than it
+   * said, resets the stream.
    *
    * @param workers where the source is read
    */

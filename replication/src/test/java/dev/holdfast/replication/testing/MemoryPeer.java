@@ -224,7 +224,7 @@ public final class MemoryPeer implements AutoCloseable {
                   if (refusal != null) {
                     throw BackupException.invalid(refusal);
                   }
-                  handle(exchange, query(exchange.query()), body);
+                  handle(exchange, query(exchange.query()), body.bytes());
                 } catch (BackupException e) {
                   exchange.answer(
                       e.kind() == BackupException.Kind.NOT_FOUND ? 404 : 400,

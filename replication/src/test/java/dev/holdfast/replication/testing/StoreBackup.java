@@ -146,7 +146,8 @@ public final class StoreBackup implements WireHandler {
                             if (refusal != null) {
                               throw refusal;
                             }
-                            return answer(exchange, StoreLists.query(exchange.query()), body);
+                            return answer(
+                                exchange, StoreLists.query(exchange.query()), body.bytes());
                           })
                       .onSuccess(answer -> exchange.answer(200, null, answer))
                       .onFailure(failure -> fail(exchange, failure));

@@ -169,13 +169,13 @@ public final class WireEcho implements AutoCloseable {
         case "/echo" ->
             exchange
                 .body(0, BODY_BYTES_MAX)
-                .onSuccess(body -> exchange.answer(200, "application/octet-stream", body))
+                .onSuccess(body -> exchange.answer(200, "application/octet-stream", body.bytes()))
                 .onFailure(bodyFailures::add);
         case "/limit" -> {
           int limit = Integer.parseInt(exchange.query());
           exchange
               .body(limit, limit)
-              .onSuccess(body -> exchange.answer(200, null, text("got " + body.length)))
+              .onSuccess(body -> exchange.answer(200, null, text("got " + body.length())))
               .onFailure(
                   failure -> {
                     bodyFailures.add(failure);

@@ -10,11 +10,13 @@ import io.vertx.core.Future;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -40,7 +42,7 @@ final class ManySessionsTest {
 
   @RegisterExtension static final StrictVertx VERTX = new StrictVertx();
 
-  private record Stored(WireExchange exchange, int bytes) {
+  private record Stored(WireExchange exchange, int bytes, boolean ofOneSender) {
     void answer() {
       exchange.answer(200, null, new byte[0]);
     }
@@ -58,7 +60,7 @@ final class ManySessionsTest {
           WireClient.ANSWER_TIMEOUT);
   private final BlockingQueue<Stored> disk = new LinkedBlockingQueue<>();
   private final AtomicLong bodiesHeld = new AtomicLong();
-  private final byte[] body = new byte[BODY_BYTES];
+  private final AtomicInteger number = new AtomicInteger();
 
   ManySessionsTest() {
     server.on("/chunk", new Chunks());
@@ -75,13 +77,17 @@ final class ManySessionsTest {
           .onSuccess(
               whole -> {
                 bodiesHeld.incrementAndGet();
-                disk.add(new Stored(exchange, whole.length));
+                disk.add(new Stored(exchange, whole.length(), uniform(whole.bytes())));
               })
           .onFailure(lost -> exchange.answer(400, null, new byte[0]));
     }
 
     @Override
     public void closed(@Nullable Throwable cause) {}
+  }
+
+  private static boolean uniform(byte[] body) {
+    return Arrays.mismatch(body, 1, body.length, body, 0, body.length - 1) < 0;
   }
 
   @AfterEach
@@ -98,6 +104,8 @@ final class ManySessionsTest {
   private List<Future<WireResponse>> send(WireSession session, int bodies) {
     List<Future<WireResponse>> sent = new ArrayList<>();
     for (int i = 0; i < bodies; i++) {
+      byte[] body = new byte[BODY_BYTES];
+      Arrays.fill(body, (byte) number.incrementAndGet());
       sent.add(session.request("POST", "/chunk", null, body, 0, body.length));
     }
     return sent;
@@ -124,6 +132,7 @@ final class ManySessionsTest {
     for (int stored = 0; stored < SESSIONS * BODIES_EACH; stored++) {
       Stored one = next();
       assertThat(one.bytes()).isEqualTo(BODY_BYTES);
+      assertThat(one.ofOneSender()).as("bodies keep apart").isTrue();
       // What came whole and is not stored: within the memory, so are those still coming.
       assertThat(bodiesHeld.get()).isLessThanOrEqualTo(MEMORY_BYTES / BODY_BYTES);
       bodiesHeld.decrementAndGet();
