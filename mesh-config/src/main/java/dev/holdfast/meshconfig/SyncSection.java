@@ -6,9 +6,11 @@ import dev.holdfast.chunkstore.model.SafeId;
 import dev.holdfast.meshconfig.SyncConfig.Local;
 import dev.holdfast.meshconfig.SyncConfig.Remote;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** Reads one item of {@code sync:}. */
 final class SyncSection {
@@ -20,8 +22,11 @@ final class SyncSection {
           "remove-vanished",
           "max-new-namespaces",
           "transfer-last",
-          "group-filter");
-  static final List<String> PULL_KEYS = joined(List.of("pull", "into", "owner"), COMMON_KEYS);
+          "group-filter",
+          SyncOption.VERIFIED_ONLY.key(),
+          SyncOption.ENCRYPTED_ONLY.key());
+  static final List<String> PULL_KEYS =
+      joined(List.of("pull", "into", "owner", SyncOption.RESYNC_CORRUPT.key()), COMMON_KEYS);
   static final List<String> PUSH_KEYS = joined(List.of("push", "to"), COMMON_KEYS);
   static final List<String> WHEN_KEYS = List.of("event", "schedule");
 
@@ -191,7 +196,19 @@ final class SyncSection {
         map.get("transfer-last")
             .map(f -> f.integer(1, TRANSFER_LAST_MAX))
             .orElse(OptionalInt.empty()),
-        map.get("group-filter").map(SyncSection::filters).orElse(List.of()));
+        map.get("group-filter").map(SyncSection::filters).orElse(List.of()),
+        options(map));
+  }
+
+  /** One that the direction does not have was refused with the other unknown keys. */
+  private static Set<SyncOption> options(Fields map) {
+    Set<SyncOption> on = EnumSet.noneOf(SyncOption.class);
+    for (SyncOption option : SyncOption.values()) {
+      if (map.get(option.key()).flatMap(Field::bool).orElse(false)) {
+        on.add(option);
+      }
+    }
+    return on;
   }
 
   /**

@@ -43,7 +43,7 @@ class MeshConfigReaderTest {
           when: event
           max-depth: full
         - { push: main/lyon, to: "central:main/lyon", when: "*:0/30", max-depth: 2, remove-vanished: true,
-            max-new-namespaces: 5, transfer-last: 3, group-filter: [ "type:vm", "exclude:regex:^vm/9" ] }
+            max-new-namespaces: 5, transfer-last: 3, group-filter: [ "type:vm", "exclude:regex:^vm/9" ], encrypted-only: true }
       mesh: { secret-file: mesh.secret, address: 127.77.0.3 }
       limits: { rate-in: 50 MiB, parallel-groups: 8 }
       """
@@ -107,6 +107,7 @@ class MeshConfigReaderTest {
     assertThat(push.removeVanished()).isTrue();
     assertThat(push.maxNewNamespaces()).isEqualTo(5);
     assertThat(push.transferLast()).hasValue(3);
+    assertThat(push.rules().options()).containsExactly(SyncOption.ENCRYPTED_ONLY);
     assertThat(push.rules().accepts(GroupId.parse("vm/100"))).isTrue();
     assertThat(push.rules().accepts(GroupId.parse("vm/900"))).isFalse();
     assertThat(push.rules().accepts(GroupId.parse("ct/100"))).isFalse();
@@ -149,8 +150,9 @@ class MeshConfigReaderTest {
             "m.yaml:6:11: sync[0].into: found 'main', expected a declared datastore."
                 + " 'main' is not under 'datastores'.",
             "m.yaml:7:5: sync[0].max-dept: found the unknown key 'max-dept', expected one of pull,"
-                + " into, owner, id, when, max-depth, remove-vanished, max-new-namespaces,"
-                + " transfer-last, group-filter. Did you mean 'max-depth'?",
+                + " into, owner, resync-corrupt, id, when, max-depth, remove-vanished,"
+                + " max-new-namespaces, transfer-last, group-filter, verified-only,"
+                + " encrypted-only. Did you mean 'max-depth'?",
             "m.yaml:8:25: sync[0].max-new-namespaces: found 'many', expected a whole number from 0"
                 + " to 100000");
   }

@@ -41,7 +41,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -97,7 +96,7 @@ final class PushToNodeTest {
         peer,
         TestNode.STORE,
         Mapping.push(Namespace.ROOT, INTO, token.id()),
-        new SyncRules(SyncRules.FULL_DEPTH, removeVanished, 10, OptionalInt.empty(), List.of()),
+        SyncRules.DEFAULT.withRemoveVanished(removeVanished),
         new GroupLeases(
             new NoMesh("lyon", "alone", InstantSource.system()),
             "paris",

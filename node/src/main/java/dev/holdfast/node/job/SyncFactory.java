@@ -81,6 +81,7 @@ public final class SyncFactory {
     return new PullSync(
         source,
         into,
+        new OwnerRights(access, pull.owner(), into.name()),
         Mapping.of(pull),
         pull.rules(),
         new GroupLeases(mesh, mesh.site(), into.name(), LEASE_TTL),

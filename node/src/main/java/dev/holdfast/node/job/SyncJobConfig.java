@@ -8,11 +8,13 @@ import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.meshconfig.GroupFilter;
 import dev.holdfast.meshconfig.SyncConfig;
+import dev.holdfast.meshconfig.SyncOption;
 import dev.holdfast.meshconfig.SyncRules;
 import dev.holdfast.meshconfig.When;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.SectionConfig.Schema;
 import dev.holdfast.node.access.SectionConfig.Section;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,9 +46,6 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
           "burst-in",
           "rate-out",
           "burst-out",
-          "resync-corrupt",
-          "encrypted-only",
-          "verified-only",
           "run-on-mount",
           "active-encryption-key",
           "associated-key");
@@ -121,6 +120,7 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
     if (!sync.groupFilters().isEmpty()) {
       map.put("group-filter", sync.groupFilters().stream().map(GroupFilter::toString).toList());
     }
+    sync.rules().options().forEach(option -> map.put(option.key(), List.of("true")));
     switch (sync) {
       case SyncConfig.Pull pull -> map.put("owner", List.of(pull.owner().toString()));
       case SyncConfig.Push push -> map.put("sync-direction", List.of("push"));
@@ -228,6 +228,20 @@ public record SyncJobConfig(String id, SortedMap<String, List<String>> propertie
         removeVanished(),
         SyncRules.NEW_NAMESPACES_DEFAULT,
         transferLast(),
-        filters.stream().map(GroupFilter::parse).toList());
+        filters.stream().map(GroupFilter::parse).toList(),
+        options());
+  }
+
+  private Set<SyncOption> options() {
+    Set<SyncOption> on = EnumSet.noneOf(SyncOption.class);
+    for (SyncOption option : SyncOption.values()) {
+      if (values().flag(option.key(), false)) {
+        on.add(option);
+      }
+    }
+    if (isPush() && on.contains(SyncOption.RESYNC_CORRUPT)) {
+      throw BackupException.invalid("push jobs do not support resync-corrupt option");
+    }
+    return on;
   }
 }

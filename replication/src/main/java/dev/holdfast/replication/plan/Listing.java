@@ -44,6 +44,24 @@ public record Listing(
     return notes.lines().findFirst().filter(line -> !line.isEmpty()).orElse(null);
   }
 
+  /** Whether its last verification found it whole. */
+  boolean isVerified() {
+    return "ok".equals(verification);
+  }
+
+  /** Whether its last verification found damage. */
+  boolean isDamaged() {
+    return "failed".equals(verification);
+  }
+
+  /** Whether every file is; of the manifest only parts can be, and the log does not count. */
+  boolean isEncrypted() {
+    FileFact manifest = files.get(MANIFEST);
+    return manifest != null
+        && "sign-only".equals(manifest.crypt())
+        && content(files).values().stream().allMatch(file -> "encrypt".equals(file.crypt()));
+  }
+
   /** Plain bytes of all files: the most that a transfer can move. */
   public long bytes() {
     return files.values().stream().mapToLong(f -> Math.max(0, f.bytes())).sum();

@@ -85,6 +85,8 @@ public record SyncPlan(
     GAP_FILL("fills a gap"),
     /** At the target it was begun and not finished. */
     INCOMPLETE("incomplete at the target"),
+    /** It was found damaged at the target. */
+    DAMAGED("damaged at the target"),
     /** The newest that both have, and the source lists something else for it. */
     RECHECK("changed at the source");
 
@@ -106,11 +108,15 @@ public record SyncPlan(
   public enum SkipReason {
     IN_PROGRESS("in-progress backup"),
     TRANSFER_LAST("due to transfer-last"),
+    NOT_VERIFIED("not verified at the source, due to verified-only"),
+    NOT_ENCRYPTED("not encrypted, due to encrypted-only"),
     /** Only where the target appends. */
     OLDER_THAN_TARGET("older than the newest snapshot present on sync target"),
     REMOVED_HERE("was removed at the target by a rule of its own"),
     /** It changed at the source, but the copy is protected. */
-    PROTECTED("changed at the source, but protected at the target");
+    PROTECTED("changed at the source, but protected at the target"),
+    /** The same, of a damaged copy. */
+    DAMAGED_PROTECTED("damaged at the target, but protected there");
 
     private final String text;
 

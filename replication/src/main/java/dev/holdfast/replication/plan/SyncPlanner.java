@@ -2,6 +2,7 @@ package dev.holdfast.replication.plan;
 
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.meshconfig.SyncOption;
 import dev.holdfast.meshconfig.SyncRules;
 import dev.holdfast.replication.plan.SyncPlan.GroupPlan;
 import dev.holdfast.replication.plan.SyncPlan.Reason;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Whatever would litter the target refuses the whole plan: {@link Refusal}.
  *   <li>A finished snapshot that the target lacks is transferred, also when it is older than the
  *       newest there, unless the target removed it by a rule of its own.
+ *   <li>What verified-only and encrypted-only leave out is not gone: its copy stays, other than in
+ *       the original.
  *   <li>The newest one that both have is transferred again only when the source lists something
  *       else for it, so that an idle sync is an empty plan.
  *   <li>Nothing is removed unless the job says remove-vanished: {@link VanishedPlanner}.
@@ -138,7 +141,9 @@ public final class SyncPlanner {
   private void snapshots(
       GroupView original, GroupView copy, List<Transfer> transfers, List<Skipped> skipped) {
     List<SnapshotView> finished =
-        original.snapshots().values().stream().filter(SnapshotView::finished).toList();
+        original.snapshots().values().stream()
+            .filter(snapshot -> snapshot.finished() && unselected(snapshot).isEmpty())
+            .toList();
     int firstIndex = Math.max(0, finished.size() - rules.transferLast().orElse(finished.size()));
     long first = firstIndex < finished.size() ? finished.get(firstIndex).time() : Long.MAX_VALUE;
     long newest = copy.newestFinished().map(SnapshotView::time).orElse(Long.MIN_VALUE);
@@ -172,10 +177,39 @@ public final class SyncPlanner {
         .orElse(Long.MIN_VALUE);
   }
 
+  /** Why the job does not want it; one that is at the target already stays there. */
+  private Optional<SkipReason> unselected(SnapshotView snapshot) {
+    if (rules.has(SyncOption.VERIFIED_ONLY) && !snapshot.listing().isVerified()) {
+      return Optional.of(SkipReason.NOT_VERIFIED);
+    }
+    if (rules.has(SyncOption.ENCRYPTED_ONLY) && !snapshot.listing().isEncrypted()) {
+      return Optional.of(SkipReason.NOT_ENCRYPTED);
+    }
+    return Optional.empty();
+  }
+
+  /** Of one that is damaged at the source, too, nothing better would come. */
+  private boolean isToHeal(SnapshotView snapshot, SnapshotView there) {
+    return rules.has(SyncOption.RESYNC_CORRUPT)
+        && !mapping.appendOnly()
+        && snapshot.finished()
+        && !snapshot.listing().isDamaged()
+        && there.listing().isDamaged();
+  }
+
   private Decision decide(
       SnapshotView snapshot, GroupView copy, long newest, long newestShared, long first) {
     SnapshotView there = copy.snapshots().get(snapshot.time());
+    Optional<SkipReason> unselected = unselected(snapshot);
     if (there != null && there.finished()) {
+      if (unselected.isPresent()) {
+        return new Decision.Same();
+      }
+      if (isToHeal(snapshot, there)) {
+        return there.isProtected()
+            ? new Decision.Leave(SkipReason.DAMAGED_PROTECTED)
+            : new Decision.Take(Reason.DAMAGED);
+      }
       boolean changed =
           snapshot.finished()
               && snapshot.time() == newestShared
@@ -190,6 +224,9 @@ public final class SyncPlanner {
     }
     if (!snapshot.finished()) {
       return new Decision.Leave(SkipReason.IN_PROGRESS);
+    }
+    if (unselected.isPresent()) {
+      return new Decision.Leave(unselected.get());
     }
     if (snapshot.time() < first) {
       return new Decision.Leave(SkipReason.TRANSFER_LAST);

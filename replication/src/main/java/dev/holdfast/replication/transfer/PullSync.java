@@ -20,6 +20,7 @@ import java.util.concurrent.Semaphore;
 public final class PullSync implements Sync {
   private final PullSource source;
   private final Datastore local;
+  private final TargetRights rights;
   private final Mapping mapping;
   private final SyncRules rules;
   private final GroupLeases leases;
@@ -46,6 +47,7 @@ public final class PullSync implements Sync {
     this(
         source,
         local,
+        TargetRights.EVERYTHING,
         mapping,
         rules,
         leases,
@@ -57,12 +59,14 @@ public final class PullSync implements Sync {
   }
 
   /**
+   * @param rights the owner's in the local datastore
    * @param removedHere what is not to be brought back
    * @param clock measures how long transfers take
    */
   public PullSync(
       PullSource source,
       Datastore local,
+      TargetRights rights,
       Mapping mapping,
       SyncRules rules,
       GroupLeases leases,
@@ -73,6 +77,7 @@ public final class PullSync implements Sync {
       InstantSource clock) {
     this.source = source;
     this.local = local;
+    this.rights = rights;
     this.mapping = mapping;
     this.rules = rules;
     this.leases = leases;
@@ -119,6 +124,7 @@ public final class PullSync implements Sync {
         new PullEnds(
             source,
             local,
+            rules,
             fetches,
             limits.chunksInFlight(),
             new ByteBudget(limits.bytesInFlight()),
@@ -129,7 +135,7 @@ public final class PullSync implements Sync {
     try (WriterGuard writing = local.openWriter()) {
       return SyncRun.execute(
           plan,
-          new PullWork(ends, mapping.owner()),
+          new PullWork(ends, mapping.owner(), rights),
           leases,
           limits.parallelGroups(),
           report,

@@ -20,14 +20,17 @@ final class PullWork implements SyncWork {
   private final PullEnds ends;
   private final Datastore local;
   private final AuthId owner;
+  private final TargetRights rights;
 
   /**
    * @param owner of all groups that this pull may touch
+   * @param rights the owner's
    */
-  PullWork(PullEnds ends, AuthId owner) {
+  PullWork(PullEnds ends, AuthId owner, TargetRights rights) {
     this.ends = ends;
     this.local = ends.local();
     this.owner = owner;
+    this.rights = rights;
   }
 
   @Override
@@ -41,7 +44,27 @@ final class PullWork implements SyncWork {
   }
 
   @Override
+  public Optional<String> refusal(Namespace target) {
+    return rights.writes(target)
+        ? Optional.empty()
+        : Optional.of(owner + " may not back up to namespace '" + target + "'");
+  }
+
+  /** Also for who would remove it. */
+  private Optional<String> arranging(Namespace namespace) {
+    Namespace parent = namespace.parent();
+    return parent != null && rights.arranges(parent)
+        ? Optional.empty()
+        : Optional.of(owner + " may not change the namespaces below '" + parent + "'");
+  }
+
+  @Override
   public void createNamespace(Namespace target) {
+    arranging(target)
+        .ifPresent(
+            reason -> {
+              throw new BackupException(Kind.PERMISSION, reason).with("namespace", target);
+            });
     local.createNamespace(target);
   }
 
@@ -142,7 +165,10 @@ final class PullWork implements SyncWork {
     if (!empty) {
       return Optional.of("something is in it");
     }
-    local.deleteNamespace(namespace, false);
-    return Optional.empty();
+    Optional<String> refusal = arranging(namespace);
+    if (refusal.isEmpty()) {
+      local.deleteNamespace(namespace, false);
+    }
+    return refusal;
   }
 }

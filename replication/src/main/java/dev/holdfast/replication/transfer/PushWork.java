@@ -48,6 +48,11 @@ final class PushWork implements SyncWork {
   }
 
   @Override
+  public Optional<String> refusal(Namespace target) {
+    return Optional.empty(); // the peer says so itself
+  }
+
+  @Override
   public void createNamespace(Namespace target) {
     ObjectNode body =
         JsonNodeFactory.instance.objectNode().put("name", target.components().getLast());

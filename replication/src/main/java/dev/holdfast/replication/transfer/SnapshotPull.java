@@ -5,15 +5,19 @@ import dev.holdfast.chunkstore.datastore.SnapshotWriter;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.error.BackupException.Kind;
 import dev.holdfast.chunkstore.index.ChunkIndex;
+import dev.holdfast.chunkstore.manifest.CryptMode;
 import dev.holdfast.chunkstore.manifest.Manifest;
 import dev.holdfast.chunkstore.manifest.ManifestFile;
+import dev.holdfast.chunkstore.manifest.VerifyState;
 import dev.holdfast.chunkstore.model.ArchiveName;
 import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.ByteSize;
+import dev.holdfast.meshconfig.SyncOption;
 import dev.holdfast.replication.plan.SyncPlan.GroupPlan;
 import dev.holdfast.replication.plan.SyncPlan.Reason;
+import dev.holdfast.replication.plan.SyncPlan.SkipReason;
 import dev.holdfast.replication.plan.SyncPlan.Transfer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -74,16 +78,46 @@ final class SnapshotPull {
       return;
     }
     try (SnapshotSource source = opened.get()) {
-      if (!local.isFinished(target, id)) {
+      Optional<SkipReason> unselected = unselected(source.manifest());
+      if (unselected.isPresent()) {
+        run.log(id.timeText() + ": skipped, " + unselected.get().text());
+      } else if (!local.isFinished(target, id)) {
         run.log(id.timeText() + ": start sync");
         copy(source, local.beginSnapshot(target, id));
-      } else if (local.info(target, id).isFinished()) {
+      } else if (!local.info(target, id).isFinished()) {
+        replaceDamaged(source);
+      } else if (reason == Reason.DAMAGED) {
+        heal(source);
+      } else {
         run.log("re-sync snapshot " + id.timeText());
         recheck(source);
-      } else {
-        replaceDamaged(source);
       }
     }
+  }
+
+  private Optional<SkipReason> unselected(Manifest manifest) {
+    VerifyState verified = manifest.verifyState();
+    if (ends.rules().has(SyncOption.VERIFIED_ONLY)
+        && (verified == null || verified.state() != VerifyState.State.OK)) {
+      return Optional.of(SkipReason.NOT_VERIFIED);
+    }
+    if (ends.rules().has(SyncOption.ENCRYPTED_ONLY)
+        && !manifest.files().stream().allMatch(file -> file.crypt() == CryptMode.ENCRYPT)) {
+      return Optional.of(SkipReason.NOT_ENCRYPTED);
+    }
+    return Optional.empty();
+  }
+
+  /** What a verification found damaged comes again; its damaged chunks were set aside by that. */
+  private void heal(SnapshotSource source) {
+    requireSameContent(
+        Manifest.decodeBlob(local.readBlob(target, id, ArchiveName.MANIFEST)), source);
+    if (local.isProtected(target, id)) {
+      run.log(id.timeText() + ": skipped, " + SkipReason.DAMAGED_PROTECTED.text());
+      return;
+    }
+    run.log("re-sync snapshot " + id.timeText() + " due to corruption");
+    copy(source, local.reopenSnapshot(target, id));
   }
 
   /** What has a manifest that cannot be read is of use to nobody as it is. */
@@ -187,12 +221,7 @@ final class SnapshotPull {
   }
 
   private void takeOver(Manifest ours, SnapshotSource source, byte @Nullable [] log) {
-    if (!ours.sameContent(source.manifest())) {
-      throw new BackupException(
-              Kind.ALREADY_EXISTS,
-              "refusing to overwrite local snapshot: content differs from source")
-          .advise("Find out which of the two is right, and remove the other one.");
-    }
+    requireSameContent(ours, source);
     if (local.isProtected(target, id)) {
       run.log(id.timeText() + ": changed at the source, but protected here");
       return;
@@ -208,6 +237,15 @@ final class SnapshotPull {
               });
     }
     done(source, 0, source.manifestBlob().length + (log == null ? 0 : log.length), false);
+  }
+
+  private static void requireSameContent(Manifest ours, SnapshotSource source) {
+    if (!ours.sameContent(source.manifest())) {
+      throw new BackupException(
+              Kind.ALREADY_EXISTS,
+              "refusing to overwrite local snapshot: content differs from source")
+          .advise("Find out which of the two is right, and remove the other one.");
+    }
   }
 
   private void done(SnapshotSource source, long chunks, long encodedBytes, boolean dataChanged) {

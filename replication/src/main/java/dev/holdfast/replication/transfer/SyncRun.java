@@ -84,6 +84,7 @@ final class SyncRun {
     Instant begin = clock.instant();
     plan.refusals().forEach(this::refusal);
     plan.createNamespaces().forEach(this::createNamespace);
+    plan.groups().stream().map(GroupPlan::target).distinct().forEach(this::lookAt);
     List<GroupPlan> groups = announce();
     SideBySide.forEach(groups, parallelGroups, group -> transfer(group, groups.size()));
     tellUntried();
@@ -117,6 +118,17 @@ final class SyncRun {
     } catch (BackupException e) {
       failedNamespaces.add(namespace);
       fail("Cannot sync into namespace '" + namespace + "' - " + e.text());
+    }
+  }
+
+  private void lookAt(Namespace namespace) {
+    if (!failedNamespaces.contains(namespace)) {
+      work.refusal(namespace)
+          .ifPresent(
+              reason -> {
+                failedNamespaces.add(namespace);
+                fail("Cannot sync into namespace '" + namespace + "' - " + reason);
+              });
     }
   }
 
@@ -273,6 +285,10 @@ final class SyncRun {
     String what = SyncPlanText.line(removal);
     if (removal instanceof Removal.OfSnapshot one && !isFinished(one)) {
       report.log("not done, because the group was not synced: " + what);
+      return false;
+    }
+    if (failedNamespaces.contains(removal.namespace())) {
+      report.log("not done, because the namespace was not synced: " + what);
       return false;
     }
     try {

@@ -19,6 +19,9 @@ interface SyncWork {
    */
   boolean ownerDiffersFails();
 
+  /** Why nothing may be done in a namespace of the target; empty when it may. */
+  Optional<String> refusal(Namespace target);
+
   /** Makes one namespace, whose parent exists; fine when it is there by now. */
   void createNamespace(Namespace target);
 

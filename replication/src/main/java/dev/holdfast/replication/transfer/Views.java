@@ -53,13 +53,7 @@ final class Views {
     if (!mapping.from().contains(namespace) || depth > rules.maxDepth()) {
       return new SyncPlan(mapping, List.of(), List.of(), List.of(), List.of(), List.of());
     }
-    SyncRules addingOnly =
-        new SyncRules(
-            rules.maxDepth(),
-            false,
-            rules.maxNewNamespaces(),
-            rules.transferLast(),
-            rules.groupFilters());
+    SyncRules addingOnly = rules.withRemoveVanished(false);
     // Without a target namespace the planner refuses by itself.
     return plan(
         source,

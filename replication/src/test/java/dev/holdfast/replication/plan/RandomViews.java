@@ -76,7 +76,8 @@ final class RandomViews {
     TreeMap<String, Listing.FileFact> files = new TreeMap<>();
     for (String name : List.of("a.didx", "client.log.blob", "index.json.blob")) {
       if (random.nextInt(4) > 0) {
-        files.put(name, new Listing.FileFact("none", 1 + random.nextInt(2)));
+        String crypt = List.of("none", "encrypt", "sign-only").get(random.nextInt(3));
+        files.put(name, new Listing.FileFact(crypt, 1 + random.nextInt(2)));
       }
     }
     @Nullable String comment = random.nextInt(3) == 0 ? "note" : null;

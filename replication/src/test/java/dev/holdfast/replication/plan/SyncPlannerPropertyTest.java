@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.GroupFilter;
+import dev.holdfast.meshconfig.SyncOption;
 import dev.holdfast.meshconfig.SyncRules;
 import java.util.List;
 import java.util.OptionalInt;
@@ -188,7 +189,8 @@ class SyncPlannerPropertyTest {
             Arbitraries.of(true, false),
             Arbitraries.of(0, 2, 100),
             last,
-            filters)
+            filters,
+            Arbitraries.of(SyncOption.class).set())
         .as(SyncRules::new);
   }
 }

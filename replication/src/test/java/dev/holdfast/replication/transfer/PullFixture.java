@@ -22,9 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.NavigableSet;
-import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,6 +47,7 @@ final class PullFixture implements AutoCloseable {
 
   Mapping mapping = Mapping.pull(Namespace.ROOT, Namespace.ROOT, OWNER);
   SyncRules rules = SyncRules.DEFAULT;
+  TargetRights rights = TargetRights.EVERYTHING;
   TransferLimits limits = TransferLimits.DEFAULT;
 
   PullFixture(Vertx vertx, Path directory) {
@@ -98,6 +97,7 @@ final class PullFixture implements AutoCloseable {
     return new PullSync(
         from,
         local,
+        rights,
         mapping,
         rules,
         new GroupLeases(mesh, SITE, local.name(), LEASE_TTL),
@@ -124,13 +124,7 @@ final class PullFixture implements AutoCloseable {
   }
 
   void removeVanished() {
-    rules =
-        new SyncRules(
-            SyncRules.FULL_DEPTH,
-            true,
-            SyncRules.NEW_NAMESPACES_DEFAULT,
-            OptionalInt.empty(),
-            List.of());
+    rules = rules.withRemoveVanished(true);
   }
 
   /** At the source: the namespace too. */

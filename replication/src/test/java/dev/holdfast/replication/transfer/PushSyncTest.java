@@ -33,7 +33,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -113,10 +112,7 @@ class PushSyncTest {
   }
 
   private PushSync removing() {
-    SyncRules rules = SyncRules.DEFAULT;
-    return sync(
-        new SyncRules(
-            rules.maxDepth(), true, rules.maxNewNamespaces(), OptionalInt.empty(), List.of()));
+    return sync(SyncRules.DEFAULT.withRemoveVanished(true));
   }
 
   private SyncResult runAll() {

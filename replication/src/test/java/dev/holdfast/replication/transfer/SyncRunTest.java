@@ -63,6 +63,11 @@ class SyncRunTest {
     }
 
     @Override
+    public Optional<String> refusal(Namespace target) {
+      return Optional.empty();
+    }
+
+    @Override
     public void createNamespace(Namespace target) {
       act("create " + target);
     }

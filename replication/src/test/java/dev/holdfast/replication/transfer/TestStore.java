@@ -21,6 +21,7 @@ import dev.holdfast.chunkstore.model.SnapshotId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A datastore with snapshots made up from a seed. */
@@ -134,7 +136,21 @@ final class TestStore implements AutoCloseable {
     return content;
   }
 
-  /** A finished snapshot with these archives, a configuration blob, and notes. */
+  /**
+   * As by a client: to anybody without the key, that there is a signature is all there is to see.
+   */
+  private static Manifest signed(Manifest manifest) {
+    String json = new String(manifest.json(), StandardCharsets.UTF_8);
+    String signature = Digest.sha256(manifest.json()).hex();
+    return Manifest.parse(
+        json.replaceFirst("(\"signature\": *)null", "$1\"" + signature + "\"")
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * A finished snapshot with these archives, a configuration blob, and notes; encrypted when all
+   * archives are.
+   */
   Manifest add(Namespace namespace, SnapshotId snapshot, Map<ArchiveName, Content> archives) {
     store.createNamespaces(namespace);
     try (GroupLock group = store.lockGroup(namespace, snapshot.group(), OWNER);
@@ -145,8 +161,12 @@ final class TestStore implements AutoCloseable {
       random.nextBytes(conf);
       byte[] blob = DataBlob.encode(conf, 0, conf.length, true);
       writer.blob(CONF, blob);
-      files.add(new ManifestFile(CONF, CryptMode.NONE, blob.length, Digest.sha256(blob)));
-      Manifest manifest = Manifest.of(snapshot, files).withNotes("made for a test\nsecond line");
+      boolean secret = archives.keySet().equals(Set.of(SECRET));
+      files.add(
+          new ManifestFile(
+              CONF, secret ? CryptMode.ENCRYPT : CryptMode.NONE, blob.length, Digest.sha256(blob)));
+      Manifest plain = Manifest.of(snapshot, files).withNotes("made for a test\nsecond line");
+      Manifest manifest = secret ? signed(plain) : plain;
       writer.finishWith(manifest.encodeBlob());
       return manifest;
     }

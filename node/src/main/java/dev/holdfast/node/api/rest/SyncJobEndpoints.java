@@ -6,6 +6,7 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.meshconfig.SyncConfig;
+import dev.holdfast.meshconfig.SyncOption;
 import dev.holdfast.node.api.ApiCall;
 import dev.holdfast.node.api.ApiResult;
 import dev.holdfast.node.api.ApiRouter;
@@ -23,6 +24,7 @@ import dev.holdfast.node.job.JobId;
 import dev.holdfast.node.job.JobType;
 import dev.holdfast.node.job.Jobs;
 import dev.holdfast.node.job.SyncJobConfig;
+import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -57,13 +59,22 @@ public final class SyncJobEndpoints {
           Param.bool("remove-vanished"),
           Param.integer("max-depth", 0, Namespace.DEPTH_MAX).orNone(),
           Param.integer("transfer-last", 1, Integer.MAX_VALUE).orNone(),
-          Param.text("group-filter", 1, 512, "\\P{Cntrl}*").orNone().list());
+          Param.text("group-filter", 1, 512, "\\P{Cntrl}*").orNone().list(),
+          Param.bool(SyncOption.VERIFIED_ONLY.key()),
+          Param.bool(SyncOption.ENCRYPTED_ONLY.key()));
+
+  private static final Param RESYNC_CORRUPT = Param.bool(SyncOption.RESYNC_CORRUPT.key());
   private static final List<Param> OF_JOBS =
       List.of(
           Param.authId("owner").orNone(),
           Param.COMMENT,
           Param.text("schedule", 1, 128, "\\P{Cntrl}*").orNone(),
-          Param.choice("sync-direction", "push", "pull").orNone());
+          Param.choice("sync-direction", "push", "pull").orNone(),
+          RESYNC_CORRUPT);
+  private static final List<String> FLAGS =
+      Stream.concat(
+              Stream.of("remove-vanished"), Arrays.stream(SyncOption.values()).map(SyncOption::key))
+          .toList();
   private static final String[] DELETABLE = {
     "remote",
     "owner",
@@ -75,6 +86,8 @@ public final class SyncJobEndpoints {
     "remote-ns",
     "max-depth",
     "transfer-last",
+    "verified-only",
+    "encrypted-only",
     "sync-direction"
   };
 
@@ -140,7 +153,7 @@ public final class SyncJobEndpoints {
         new Endpoint(
             Doc.task("Pulls from a remote or from another datastore here, once.")
                 .fails(501, PARTLY),
-            schema(Param.STORE, REMOTE.orNone(), REMOTE_STORE),
+            schema(Param.STORE, REMOTE.orNone(), REMOTE_STORE, RESYNC_CORRUPT),
             CHANGE,
             call -> runOnce(call, false)));
     router.add(
@@ -197,9 +210,6 @@ public final class SyncJobEndpoints {
             Field.text("remote-store"))
         .and(changeable)
         .and(
-            Field.flag("resync-corrupt").orNone(),
-            Field.flag("encrypted-only").orNone(),
-            Field.flag("verified-only").orNone(),
             Field.flag("run-on-mount").orNone(),
             Field.flag("unmount-on-done").orNone(),
             Field.integer("worker-threads").orNone(),
@@ -335,9 +345,10 @@ public final class SyncJobEndpoints {
           .optionalInteger(key)
           .ifPresent(number -> properties.put(key, List.of(Long.toString(number))));
     }
-    if (params.has("remove-vanished")) {
-      properties.put(
-          "remove-vanished", List.of(Boolean.toString(params.bool("remove-vanished", false))));
+    for (String flag : FLAGS) {
+      if (params.has(flag)) {
+        properties.put(flag, List.of(Boolean.toString(params.bool(flag, false))));
+      }
     }
     if (params.has("group-filter")) {
       properties.put("group-filter", params.texts("group-filter"));
