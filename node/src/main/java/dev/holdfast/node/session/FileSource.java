@@ -11,13 +11,22 @@ final class FileSource implements WireSource {
   private final SeekableByteChannel file;
   private final long bytes;
 
-  /** The file is the source's from here on. */
-  FileSource(SeekableByteChannel file) {
+  private FileSource(SeekableByteChannel file, long bytes) {
     this.file = file;
+    this.bytes = bytes;
+  }
+
+  /** The file is the source's from here on. As of a real server, its length is not announced. */
+  static FileSource ofFile(SeekableByteChannel file) {
+    return new FileSource(file, UNKNOWN);
+  }
+
+  /** As {@link #ofFile}; real servers announce how long a chunk is. */
+  static FileSource ofChunk(SeekableByteChannel chunk) {
     try {
-      bytes = file.size();
+      return new FileSource(chunk, chunk.size());
     } catch (IOException e) {
-      close();
+      new FileSource(chunk, UNKNOWN).close();
       throw new UncheckedIOException(e);
     }
   }

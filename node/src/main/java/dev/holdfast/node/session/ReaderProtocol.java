@@ -107,7 +107,7 @@ final class ReaderProtocol extends SessionProtocol {
 
   private WireSource open(Digest digest) {
     try {
-      return new FileSource(store.chunks().open(digest));
+      return FileSource.ofChunk(store.chunks().open(digest));
     } catch (BackupException e) {
       if (e.kind() != Kind.NOT_FOUND) {
         throw e;

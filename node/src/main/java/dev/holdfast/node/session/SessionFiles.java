@@ -19,7 +19,7 @@ final class SessionFiles {
   /** A file's bytes. An absent blob is 404, which clients tell from other errors. */
   static WireSource open(
       Datastore store, Namespace namespace, SnapshotId snapshot, ArchiveName name) {
-    return new FileSource(store.openFile(namespace, snapshot, name));
+    return FileSource.ofFile(store.openFile(namespace, snapshot, name));
   }
 
   /**
