@@ -217,6 +217,16 @@ public final class ChunkStore {
     }
   }
 
+  /** About where on the disk a chunk is; 0 when that is not known. Costs one system call. */
+  public long inode(Digest digest) {
+    Path path = path(digest);
+    try {
+      return files.inode(path);
+    } catch (IOException e) {
+      throw FileErrors.of("cannot look at chunk", path, e).with("digest", digest);
+    }
+  }
+
   /**
    * The encoded bytes as stored, unchecked, in an array of exactly their size that is the caller's.
    * NOT_FOUND when missing, CORRUPT_DATA when empty or too large to be a chunk.

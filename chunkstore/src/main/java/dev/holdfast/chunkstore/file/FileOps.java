@@ -36,6 +36,14 @@ public interface FileOps {
   @Nullable Stat stat(Path path) throws IOException;
 
   /**
+   * The number under which the file system keeps a file, which tells about where on the disk; 0
+   * when there is none, or no file.
+   */
+  default long inode(Path path) throws IOException {
+    return 0;
+  }
+
+  /**
    * One directory; its parent must exist. Throws {@link java.nio.file.FileAlreadyExistsException}
    * when the name is taken.
    */

@@ -49,6 +49,17 @@ public final class LocalFiles implements FileOps {
   }
 
   @Override
+  public long inode(Path path) throws IOException {
+    try {
+      return Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS) instanceof Long number
+          ? number
+          : 0;
+    } catch (NoSuchFileException | UnsupportedOperationException e) {
+      return 0;
+    }
+  }
+
+  @Override
   public void createDirectory(Path directory, int mode) throws IOException {
     Files.createDirectory(directory, attributes(mode));
     setMode(directory, mode);

@@ -16,6 +16,7 @@ import dev.holdfast.chunkstore.work.Workers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -34,12 +35,13 @@ public final class SnapshotVerifier {
 
   private final Datastore store;
   private final Workers workers;
+  private final ChunkOrder order;
   private final VerifyWatcher watcher;
   private final ChunkVerifier chunks;
 
   /** One that changes nothing, on the caller's thread. */
   public SnapshotVerifier(Datastore store) {
-    this(store, Workers.none(), VerifyWatcher.SILENT, false);
+    this(store, Workers.none(), ChunkOrder.NONE, VerifyWatcher.SILENT, false);
   }
 
   /**
@@ -47,9 +49,10 @@ public final class SnapshotVerifier {
    * @param setAside whether bad chunks are renamed, so that the next backup brings them again
    */
   public SnapshotVerifier(
-      Datastore store, Workers workers, VerifyWatcher watcher, boolean setAside) {
+      Datastore store, Workers workers, ChunkOrder order, VerifyWatcher watcher, boolean setAside) {
     this.store = store;
     this.workers = workers;
+    this.order = order;
     this.watcher = watcher;
     this.chunks = new ChunkVerifier(store, setAside);
   }
@@ -103,12 +106,8 @@ public final class SnapshotVerifier {
     LongAdder storedBytes = new LongAdder();
     LongAdder plainBytes = new LongAdder();
     LongAdder errors = new LongAdder();
-    // Repeated digests are left out here, so that no two threads read the same chunk.
-    Set<Digest> seen = new HashSet<>();
     workers.forEach(
-        IntStream.range(0, index.chunkCount())
-            .filter(i -> !chunks.isGood(index.digest(i), encrypted) && seen.add(index.digest(i)))
-            .iterator(),
+        inOrder(index, distinct(index, encrypted)).iterator(),
         i -> {
           watcher.checkStop();
           Digest digest = index.digest(i);
@@ -138,6 +137,29 @@ public final class SnapshotVerifier {
         });
     Duration took = Duration.between(started, store.clock().instant());
     watcher.checked(new Speed(storedBytes.sum(), plainBytes.sum(), took, errors.sum()));
+  }
+
+  /** Those not known yet, each once, so that no two threads read the same chunk. */
+  private List<Integer> distinct(ChunkIndex index, boolean encrypted) {
+    Set<Digest> seen = new HashSet<>();
+    return IntStream.range(0, index.chunkCount())
+        .filter(i -> !chunks.isGood(index.digest(i), encrypted) && seen.add(index.digest(i)))
+        .boxed()
+        .toList();
+  }
+
+  private List<Integer> inOrder(ChunkIndex index, List<Integer> entries) {
+    if (order == ChunkOrder.NONE) {
+      return entries;
+    }
+    long[] inodes = new long[index.chunkCount()];
+    workers.forEach(
+        entries.iterator(),
+        i -> {
+          watcher.checkStop();
+          inodes[i] = store.chunks().inode(index.digest(i));
+        });
+    return entries.stream().sorted(Comparator.comparingLong(i -> inodes[i])).toList();
   }
 
   private void verifyBlob(Namespace namespace, SnapshotId snapshot, ManifestFile file) {

@@ -27,6 +27,7 @@ import dev.holdfast.chunkstore.testing.MemoryDisk;
 import dev.holdfast.chunkstore.testing.SetClock;
 import dev.holdfast.chunkstore.testing.SmallBackup;
 import dev.holdfast.chunkstore.testing.TestStores;
+import dev.holdfast.chunkstore.verify.ChunkOrder;
 import dev.holdfast.chunkstore.verify.SnapshotVerifier;
 import dev.holdfast.chunkstore.verify.VerifyWatcher;
 import dev.holdfast.chunkstore.work.Workers;
@@ -120,7 +121,8 @@ class PowerLossTest {
       @Override
       void on(Datastore store) {
         List<String> problems =
-            new SnapshotVerifier(store, Workers.none(), VerifyWatcher.SILENT, true)
+            new SnapshotVerifier(
+                    store, Workers.none(), ChunkOrder.INODE, VerifyWatcher.SILENT, true)
                 .verify(NS, FIRST);
         // A disk that fails to be read finds more.
         assertThat(problems).isNotEmpty();

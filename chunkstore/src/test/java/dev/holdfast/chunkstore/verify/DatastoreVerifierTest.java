@@ -100,7 +100,7 @@ class DatastoreVerifierTest {
   }
 
   private List<String> verify(String upid, VerifyRules rules) {
-    SnapshotVerifier verifier = new SnapshotVerifier(store, TWO, heard, true);
+    SnapshotVerifier verifier = new SnapshotVerifier(store, TWO, ChunkOrder.INODE, heard, true);
     DatastoreVerifier run =
         new DatastoreVerifier(store, verifier, state -> Long.parseLong(state.upid()), upid);
     List<Group> groups =
@@ -240,7 +240,7 @@ class DatastoreVerifierTest {
 
   @Test
   void keepsWhatItFoundUntilItIsStopped() {
-    heard.checksLeft = 12;
+    heard.checksLeft = 20;
     assertThatThrownBy(() -> verify(VerifyRules.all())).hasMessage("stopped");
     assertThat(stateOf(THIRD)).isEqualTo(State.OK);
     assertThat(stateOf(FIRST)).isNull();

@@ -3,6 +3,7 @@ package dev.holdfast.node.api;
 import dev.holdfast.chunkstore.chunk.SyncLevel;
 import dev.holdfast.chunkstore.gc.GcOptions;
 import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.verify.ChunkOrder;
 import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.node.access.PropertyString;
 import dev.holdfast.node.access.SectionConfig;
@@ -89,6 +90,7 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
         List.of(
             syncLevel(),
             collection(),
+            chunkOrder(),
             verifyNew(),
             collectionSchedule(),
             Optional.ofNullable(maintenance()),
@@ -148,6 +150,12 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
             ? GcOptions.CUTOFF_DEFAULT
             : Duration.ofMinutes(SectionValues.integer(cutoff)),
         check == null || SectionValues.bool(check));
+  }
+
+  /** Of verifications, by the {@code tuning} property string. */
+  public ChunkOrder chunkOrder() {
+    String order = tuning().get("chunk-order");
+    return order == null ? ChunkOrder.INODE : ChunkOrder.parse(order);
   }
 
   /** Whether each backup is verified as soon as it is finished. */

@@ -19,6 +19,7 @@ import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Holds;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
+import dev.holdfast.chunkstore.verify.ChunkOrder;
 import dev.holdfast.chunkstore.verify.SnapshotVerifier;
 import dev.holdfast.chunkstore.verify.VerifyWatcher;
 import dev.holdfast.chunkstore.work.Workers;
@@ -88,7 +89,7 @@ public final class VerifyBench {
   private double verify(Datastore store) {
     long began = System.nanoTime();
     List<String> problems =
-        new SnapshotVerifier(store, workers, VerifyWatcher.SILENT, false)
+        new SnapshotVerifier(store, workers, ChunkOrder.INODE, VerifyWatcher.SILENT, false)
             .verify(Namespace.ROOT, SNAPSHOT);
     if (!problems.isEmpty()) {
       throw new IllegalStateException(problems.getFirst());

@@ -101,7 +101,8 @@ public final class Verifying {
     DatastoreVerifier verifier =
         new DatastoreVerifier(
             store,
-            new SnapshotVerifier(store, workers, log, true),
+            new SnapshotVerifier(
+                store, workers, stores.requireConfig(order.store()).chunkOrder(), log, true),
             Verifying::verifiedAt,
             task.upid().toString());
     List<DatastoreVerifier.Group> groups = select(task, store, verifier, order, caller);
