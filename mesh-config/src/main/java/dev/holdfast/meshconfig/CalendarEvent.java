@@ -31,6 +31,10 @@ import java.util.Set;
  * of every hour. Two events are equal when their texts are.
  */
 public final class CalendarEvent {
+  /** What is allowed, for people. */
+  public static final String GRAMMAR =
+      "a calendar event such as 'daily', 'sat 18:15' or 'mon..fri 20:00'";
+
   /** Source: spec/engine.md §9.2. A field pattern that never fits gives up here. */
   private static final int ROUNDS_MAX = 1000;
 

@@ -21,6 +21,7 @@ final class DatastoreSection {
   static final List<String> KEEP_KEYS =
       List.of("last", "hourly", "daily", "weekly", "monthly", "yearly");
   static final String SCHEDULE = "a calendar expression like 'sat 18:15' or '*:0/30'";
+  private static final String REVERIFY_SPAN = "a time span like '30d', of a day or more";
   private static final String PRUNE_LIST = "a list of { namespace, schedule, keep }";
   private static final String HOLD_LIST = "a time span like '30d', or a list of { namespace, for }";
   private static final String HOLD_SPAN = "a time span like '30d', of a second or more";
@@ -57,12 +58,18 @@ final class DatastoreSection {
         .flatMap(
             map -> {
               Optional<TimeSpan> reverifyAfter =
-                  map.get("reverify-after")
-                      .flatMap(f -> f.parsed("a time span like '30d'", TimeSpan::parse));
+                  map.get("reverify-after").flatMap(DatastoreSection::reverifySpan);
               return map.require("schedule", SCHEDULE)
                   .flatMap(DatastoreSection::schedule)
                   .map(schedule -> new VerifyConfig(schedule, reverifyAfter));
             });
+  }
+
+  private static Optional<TimeSpan> reverifySpan(Field field) {
+    Optional<TimeSpan> span = field.parsed(REVERIFY_SPAN, TimeSpan::parse);
+    return span.isPresent() && span.get().duration().compareTo(Duration.ofDays(1)) < 0
+        ? field.fail(REVERIFY_SPAN, "Ages are counted in whole days.")
+        : span;
   }
 
   private static List<PruneConfig> prunes(Field field) {

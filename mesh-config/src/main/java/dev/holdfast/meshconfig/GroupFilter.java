@@ -13,6 +13,10 @@ import java.util.regex.PatternSyntaxException;
  * (spec/engine.md §5.4). Compared by their text.
  */
 public final class GroupFilter {
+  /** What is allowed, for people. */
+  public static final String GRAMMAR =
+      "[include:|exclude:] and type:vm|ct|host, group:TYPE/ID or regex:RE";
+
   private static final int LENGTH_MAX = 1024;
 
   /** One way to pick groups. */
@@ -55,10 +59,7 @@ public final class GroupFilter {
           case "regex" -> new Matcher.Regex(regex(value));
           default ->
               throw BackupException.invalid(
-                  "invalid group filter '"
-                      + text
-                      + "': expected [include:|exclude:] and type:vm|ct|host, group:TYPE/ID or"
-                      + " regex:RE");
+                  "invalid group filter '" + text + "': expected " + GRAMMAR);
         };
     return new GroupFilter(text, exclude, matcher);
   }

@@ -236,10 +236,9 @@ final class SyncSection {
   }
 
   private static List<GroupFilter> filters(Field field) {
-    String expected = "[include:|exclude:] and type:vm|ct|host, group:TYPE/ID or regex:RE";
     List<GroupFilter> filters = new ArrayList<>();
     for (Field item : field.listOrOne("a list of group filters").orElse(List.of())) {
-      item.parsed(expected, GroupFilter::parse).ifPresent(filters::add);
+      item.parsed(GroupFilter.GRAMMAR, GroupFilter::parse).ifPresent(filters::add);
     }
     return filters;
   }

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * What was written stays: {@code 90s} is shown as 90 s, not as a minute and a half.
  */
 public final class TimeSpan {
+  /** What is allowed, for people. */
+  public static final String GRAMMAR = "a time span such as '30d', '12h' or '1w 2d'";
+
   /** Keeps every sum far inside a long of nanoseconds. */
   private static final long YEARS_MAX = 100;
 

@@ -21,8 +21,10 @@ public record Namespace(List<String> components) implements Comparable<Namespace
       throw BackupException.invalid(
           "namespace too deep, " + components.size() + " > max " + DEPTH_MAX);
     }
-    if (String.join("/", components).length() > LENGTH_MAX) {
-      throw BackupException.invalid("namespace longer than " + LENGTH_MAX + " characters");
+    int length = String.join("/", components).length();
+    if (length > LENGTH_MAX) {
+      throw BackupException.invalid(
+          "namespace of " + length + " characters, expected at most " + LENGTH_MAX);
     }
   }
 
