@@ -5,7 +5,6 @@ import dev.holdfast.chunkstore.gc.GcOptions;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.chunkstore.verify.ChunkOrder;
 import dev.holdfast.meshconfig.CalendarEvent;
-import dev.holdfast.node.access.PropertyString;
 import dev.holdfast.node.access.SectionConfig;
 import dev.holdfast.node.access.SectionConfig.Schema;
 import dev.holdfast.node.access.SectionConfig.Section;
@@ -28,17 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record DatastoreConfig(DatastoreName name, SortedMap<String, String> properties) {
   private static final String TYPE = "datastore";
-
-  /** Keys of the {@code tuning} property string (spec/engine.md §11). */
-  private static final Set<String> TUNING =
-      Set.of(
-          "chunk-order",
-          "sync-level",
-          "gc-atime-safety-check",
-          "gc-atime-cutoff",
-          "gc-cache-capacity",
-          "default-verification-readers",
-          "default-verification-workers");
 
   private static final Map<String, Schema> SCHEMAS =
       Map.of(
@@ -88,9 +76,7 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
   void requireReadable() {
     var unused =
         List.of(
-            syncLevel(),
-            collection(),
-            chunkOrder(),
+            tuning(),
             verifyNew(),
             collectionSchedule(),
             Optional.ofNullable(maintenance()),
@@ -128,14 +114,13 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
     return properties.get("comment");
   }
 
-  /** Of the {@code tuning} property string; {@code filesystem} by default. */
+  /** When what is written becomes durable; {@code filesystem} by default. */
   public SyncLevel syncLevel() {
-    String level = tuning().get("sync-level");
-    return level == null ? SyncLevel.FILESYSTEM : SyncLevel.parse(level);
+    return tuning().syncLevel();
   }
 
   /**
-   * How garbage is collected, by the {@code tuning} property string (spec/engine.md §11).
+   * How garbage is collected (spec/engine.md §11).
    *
    * @param cutoff see {@link GcOptions}
    */
@@ -143,19 +128,13 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
 
   /** INVALID_INPUT when it cannot be read. */
   public Collection collection() {
-    String cutoff = tuning().get("gc-atime-cutoff");
-    String check = tuning().get("gc-atime-safety-check");
-    return new Collection(
-        cutoff == null
-            ? GcOptions.CUTOFF_DEFAULT
-            : Duration.ofMinutes(SectionValues.integer(cutoff)),
-        check == null || SectionValues.bool(check));
+    StoreTuning tuning = tuning();
+    return new Collection(tuning.cutoff(), tuning.checkAccessTimes());
   }
 
   /** Of verifications, by the {@code tuning} property string. */
   public ChunkOrder chunkOrder() {
-    String order = tuning().get("chunk-order");
-    return order == null ? ChunkOrder.INODE : ChunkOrder.parse(order);
+    return tuning().chunkOrder();
   }
 
   /** Whether each backup is verified as soon as it is finished. */
@@ -182,7 +161,22 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
     return text == null ? null : MaintenanceMode.parse(text);
   }
 
-  private SortedMap<String, String> tuning() {
-    return PropertyString.parse(properties.getOrDefault("tuning", ""), "", TUNING);
+  private StoreTuning tuning() {
+    return StoreTuning.parse(properties.getOrDefault("tuning", ""));
+  }
+
+  // ---- what single properties allow ----
+
+  public static Param tuningParam() {
+    return Param.grammar("tuning", 0, 1024, StoreTuning.GRAMMAR, StoreTuning::parse);
+  }
+
+  public static Param maintenanceParam() {
+    return Param.grammar(
+        "maintenance-mode", 0, 256, MaintenanceMode.GRAMMAR, MaintenanceMode::parse);
+  }
+
+  public static Param notifyParam() {
+    return Param.grammar("notify", 0, 256, UserMail.GRAMMAR, UserMail::requireWhen);
   }
 }

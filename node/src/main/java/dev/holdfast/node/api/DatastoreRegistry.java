@@ -146,9 +146,11 @@ public final class DatastoreRegistry implements AutoCloseable {
   /**
    * Throws ALREADY_EXISTS when the name is taken, or when the directory is that of another store,
    * in it or around it: as a store of its own, a namespace of the other would be free of its holds,
-   * and its chunks would be swept. INVALID_INPUT for a path that is none for a store.
+   * and its chunks would be swept. INVALID_INPUT for a path that is none for a store, and for any
+   * other property that cannot be.
    */
   public synchronized void requireNew(DatastoreConfig config) {
+    config.requireReadable();
     if (entries.containsKey(config.name())) {
       throw new BackupException(
           Kind.ALREADY_EXISTS, "datastore '" + config.name() + "' already exists.");

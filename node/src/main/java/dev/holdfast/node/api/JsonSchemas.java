@@ -23,6 +23,7 @@ final class JsonSchemas {
   static ObjectNode of(ParamType type) {
     return switch (type) {
       case ParamType.Text text -> text(text);
+      case ParamType.Grammar grammar -> text(grammar.form()).put("description", grammar.expected());
       case ParamType.Choice choice -> words(choice.words());
       case ParamType.Int number -> {
         ObjectNode json = type("integer");

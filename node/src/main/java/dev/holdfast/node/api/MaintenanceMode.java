@@ -4,10 +4,8 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.node.access.PercentCoding;
 import dev.holdfast.node.access.PropertyString;
-import java.util.Arrays;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 record MaintenanceMode(Type type, String message) {
   /** Characters of the message as written. */
   static final int MESSAGE_LENGTH_MAX = 64;
+
+  /** What people may set, for people. */
+  static final String GRAMMAR =
+      "read-only or offline, with ,message=TEXT of at most " + MESSAGE_LENGTH_MAX + " characters";
 
   enum Type {
     READ_ONLY("read-only", "read-only maintenance mode: "),
@@ -46,8 +48,8 @@ record MaintenanceMode(Type type, String message) {
       throw BackupException.invalid(
           "invalid maintenance mode '"
               + (text == null ? "" : text)
-              + "', expected one of "
-              + Arrays.stream(values()).map(type -> type.text).collect(Collectors.joining(", ")));
+              + "', expected read-only or offline, or one that a datastore comes into by itself:"
+              + " delete, unmount or s3-refresh");
     }
   }
 
@@ -77,8 +79,9 @@ record MaintenanceMode(Type type, String message) {
   /** Throws INVALID_INPUT for a mode that a datastore comes into and out of by itself. */
   MaintenanceMode requireChosenByPeople() {
     if (type != Type.READ_ONLY && type != Type.OFFLINE) {
-      throw BackupException.invalid(
-          "maintenance mode '" + type.text + "' cannot be set, expected read-only or offline");
+      throw ParamSchema.refusal(
+          "maintenance-mode",
+          "maintenance mode '" + type.text + "' cannot be set, expected " + GRAMMAR);
     }
     return this;
   }

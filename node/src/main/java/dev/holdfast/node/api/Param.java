@@ -1,7 +1,9 @@
 package dev.holdfast.node.api;
 
 import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.meshconfig.CalendarEvent;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -11,6 +13,7 @@ import java.util.regex.Pattern;
 public record Param(String name, ParamType type, boolean optional) {
   private static final int ANY_LENGTH = Integer.MAX_VALUE;
   private static final String SAFE_ID = "[A-Za-z0-9_][A-Za-z0-9._\\-]*";
+  private static final Pattern ONE_LINE = Pattern.compile("\\P{Cntrl}*");
   private static final String USER_ID = "[^\\s:/\\p{Cntrl}]+@" + SAFE_ID;
 
   public static final Param STORE =
@@ -59,6 +62,27 @@ public record Param(String name, ParamType type, boolean optional) {
         name, new ParamType.Text(lengthMin, lengthMax, Pattern.compile(pattern)), false);
   }
 
+  /**
+   * One line in a grammar: see {@link ParamType.Grammar}. Empty is fine if it may be that short.
+   */
+  public static Param grammar(
+      String name, int lengthMin, int lengthMax, String expected, Consumer<String> parse) {
+    return new Param(name, new ParamType.Text(lengthMin, lengthMax, ONE_LINE), false)
+        .parsed(expected, parse);
+  }
+
+  /** The same for what may hold a secret, which no error shows. */
+  public static Param hiddenGrammar(
+      String name, int lengthMin, int lengthMax, String expected, Consumer<String> parse) {
+    ParamType.Text line = new ParamType.Text(lengthMin, lengthMax, ONE_LINE);
+    return new Param(name, new ParamType.Grammar(line, expected, true, parse), false);
+  }
+
+  /** When something happens. */
+  public static Param schedule(String name, int lengthMin, int lengthMax) {
+    return grammar(name, lengthMin, lengthMax, CalendarEvent.GRAMMAR, CalendarEvent::parse);
+  }
+
   public static Param choice(String name, String... words) {
     return new Param(name, new ParamType.Choice(List.of(words)), false);
   }
@@ -74,6 +98,14 @@ public record Param(String name, ParamType type, boolean optional) {
   /** Every item is checked as this parameter's one value would be. */
   public Param list() {
     return new Param(name, new ParamType.ListOf(type), optional);
+  }
+
+  /** The same text, which a parser has to read as well: see {@link ParamType.Grammar}. */
+  public Param parsed(String expected, Consumer<String> parse) {
+    if (type instanceof ParamType.Text form) {
+      return new Param(name, new ParamType.Grammar(form, expected, false, parse), optional);
+    }
+    throw new IllegalStateException("parameter '" + name + "' is not text");
   }
 
   /** The same, but it may be left out. */

@@ -1,9 +1,11 @@
 package dev.holdfast.node.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.holdfast.chunkstore.error.BackupException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -45,6 +47,48 @@ public sealed interface ParamType {
         throw new Refused("value does not match the regex pattern");
       }
       return text;
+    }
+
+    @Override
+    public Object ofJson(JsonNode node) throws Refused {
+      if (!node.isTextual()) {
+        throw new Refused("Expected string value.");
+      }
+      return ofText(node.textValue());
+    }
+  }
+
+  /**
+   * Text in a grammar that a parser of its own reads, such as a schedule. What is refused is shown,
+   * with what is allowed.
+   *
+   * @param form length and characters, checked first
+   * @param expected what is allowed, for people
+   * @param hidden whether it may be a secret, which no error shows
+   * @param parse throws INVALID_INPUT; gets the text without blanks around it
+   */
+  record Grammar(Text form, String expected, boolean hidden, Consumer<String> parse)
+      implements ParamType {
+    private static final int SHOWN_MAX = 80;
+
+    @Override
+    public Object ofText(String text) throws Refused {
+      Object value = form.ofText(text);
+      String stripped = text.strip();
+      if (stripped.isEmpty() && form.lengthMin() == 0) {
+        return value; // takes the property away
+      }
+      try {
+        parse.accept(stripped);
+      } catch (BackupException e) {
+        String found = hidden ? "" : "found '" + shorten(stripped) + "', ";
+        throw new Refused(e.text() + " (" + found + "expected " + expected + ")");
+      }
+      return value;
+    }
+
+    private static String shorten(String text) {
+      return text.length() <= SHOWN_MAX ? text : text.substring(0, SHOWN_MAX) + "…";
     }
 
     @Override

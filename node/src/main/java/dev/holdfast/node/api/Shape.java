@@ -134,6 +134,7 @@ public sealed interface Shape {
   static Shape of(ParamType type) {
     return switch (type) {
       case ParamType.Text text -> Value.TEXT;
+      case ParamType.Grammar grammar -> Value.TEXT;
       case ParamType.Choice choice -> new Words(choice.words());
       case ParamType.Int number -> Value.INTEGER;
       case ParamType.Bool flag -> Value.FLAG;

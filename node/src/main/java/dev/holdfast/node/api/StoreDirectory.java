@@ -35,10 +35,14 @@ public final class StoreDirectory {
   /** Throws INVALID_INPUT when it can be no store's at all. */
   static void requirePlausible(Path path) {
     if (!path.isAbsolute()) {
-      throw BackupException.invalid("datastore path '" + path + "' is not absolute");
+      throw BackupException.invalid(
+          "datastore path '" + path + "' is not absolute, expected one that begins with '/'");
     }
     if (path.normalize().getNameCount() == 0) {
-      throw BackupException.invalid("datastore path '" + path + "' is the root of the file system");
+      throw BackupException.invalid(
+          "datastore path '"
+              + path
+              + "' is the root of the file system, expected a directory below it");
     }
   }
 

@@ -20,6 +20,10 @@ import java.util.stream.Collectors;
 public record UserMail(AuthId user, Map<Kind, When> when) {
   static final String MODE = "legacy-sendmail";
 
+  /** What is allowed in {@code notify}, for people. */
+  static final String GRAMMAR =
+      "KIND=WHEN,… of gc, prune, sync or verify and never, error or always";
+
   /** Of a job, as events name it. */
   public enum Kind {
     GC(When.ALWAYS),
@@ -49,14 +53,14 @@ public record UserMail(AuthId user, Map<Kind, When> when) {
     ERROR,
     ALWAYS;
 
-    private static When parse(String text) {
+    private static When parse(Kind kind, String text) {
       for (When when : values()) {
         if (when.name().toLowerCase(Locale.ROOT).equals(text)) {
           return when;
         }
       }
       throw BackupException.invalid(
-          "found '" + text + "' in notify, expected never, error or always");
+          "notify has " + kind.text() + "='" + text + "', expected never, error or always");
     }
   }
 
@@ -66,16 +70,26 @@ public record UserMail(AuthId user, Map<Kind, When> when) {
 
   /** Of the properties of a datastore; throws INVALID_INPUT for what cannot be read. */
   static UserMail of(SortedMap<String, String> properties) {
+    String user = properties.get("notify-user");
+    return new UserMail(
+        user == null ? AuthId.ROOT : AuthId.parse(user),
+        when(properties.getOrDefault("notify", "")));
+  }
+
+  /** Throws INVALID_INPUT for a {@code notify} that cannot be read. */
+  static void requireWhen(String text) {
+    var unused = when(text);
+  }
+
+  private static Map<Kind, When> when(String text) {
     Set<String> kinds = Arrays.stream(Kind.values()).map(Kind::text).collect(Collectors.toSet());
-    SortedMap<String, String> given =
-        PropertyString.parse(properties.getOrDefault("notify", ""), "", kinds);
+    SortedMap<String, String> given = PropertyString.parse(text, "", kinds);
     Map<Kind, When> when = new EnumMap<>(Kind.class);
     for (Kind kind : Kind.values()) {
-      String text = given.get(kind.text());
-      when.put(kind, text == null ? kind.usual : When.parse(text));
+      String word = given.get(kind.text());
+      when.put(kind, word == null ? kind.usual : When.parse(kind, word));
     }
-    String user = properties.get("notify-user");
-    return new UserMail(user == null ? AuthId.ROOT : AuthId.parse(user), when);
+    return when;
   }
 
   /**

@@ -86,7 +86,13 @@ record InfluxHttp(
       return uri;
     } catch (IllegalArgumentException e) {
       throw new BackupException(
-          Kind.INVALID_INPUT, "metric server '" + name + "' has a URL that is none: " + url, e);
+          Kind.INVALID_INPUT,
+          "metric server '"
+              + name
+              + "' has the url '"
+              + url
+              + "', expected http://HOST[:PORT] or https://HOST[:PORT]",
+          e);
     }
   }
 

@@ -24,16 +24,31 @@ record InfluxUdp(String name, HostAndPort address, int packetBytesMax) implement
     String mtu = section.value("mtu");
     return new InfluxUdp(
         section.id(),
-        address(String.valueOf(section.value("host"))),
+        address(section.id(), String.valueOf(section.value("host"))),
         mtu == null ? PACKET_BYTES_MAX_DEFAULT : (int) SectionValues.integer(mtu));
   }
 
-  private static HostAndPort address(String text) {
-    HostAndPort address = HostAndPort.parse(text, 0);
-    if (address.port() == 0) {
-      throw BackupException.invalid("found '" + text + "', expected HOST:PORT");
+  private static HostAndPort address(String name, String text) {
+    try {
+      HostAndPort address = HostAndPort.parse(text, 0);
+      if (address.port() == 0) {
+        throw BackupException.invalid("there is no port");
+      }
+      return address;
+    } catch (BackupException e) {
+      throw new BackupException(
+          Kind.INVALID_INPUT,
+          "metric server '"
+              + name
+              + "' has the host '"
+              + text
+              + "', expected HOST:PORT with a port from 1 to "
+              + HostAndPort.PORT_MAX
+              + " ("
+              + e.text()
+              + ")",
+          e);
     }
-    return address;
   }
 
   /** Whether its name is known. */

@@ -55,7 +55,7 @@ final class Matcher {
     List<Predicate<Notification>> conditions = new ArrayList<>();
     values(section, "match-field").forEach(text -> conditions.add(field(text)));
     for (String text : values(section, "match-severity")) {
-      Set<Severity> wanted = list(text).map(Severity::parse).collect(Collectors.toSet());
+      Set<Severity> wanted = severities(text);
       conditions.add(event -> wanted.contains(event.severity()));
     }
     for (String text : values(section, "match-calendar")) {
@@ -70,7 +70,13 @@ final class Matcher {
         values(section, "target"));
   }
 
-  private static Predicate<Notification> field(String text) {
+  /** Throws INVALID_INPUT. */
+  static Set<Severity> severities(String text) {
+    return list(text).map(Severity::parse).collect(Collectors.toSet());
+  }
+
+  /** Throws INVALID_INPUT. */
+  static Predicate<Notification> field(String text) {
     int equals = text.indexOf('=');
     int colon = text.indexOf(':');
     if (equals < 0 || (colon > equals && text.startsWith("regex:"))) {

@@ -215,12 +215,19 @@ public final class NotificationConfig {
   public void put(
       @Nullable String digest, Section section, @Nullable SortedMap<String, List<String>> secret) {
     requireTargets(section);
-    // The secret first: a target without it would fail, a secret without a target harms nobody.
-    if (secret != null) {
-      var unused =
-          secrets.update(old -> old.with(new Section(section.type(), section.id(), secret)));
-    }
-    var unused = file.update(digest, old -> old.with(section));
+    var unused =
+        file.update(
+            digest,
+            old -> {
+              // The secret first: a target without it would fail, a secret without a target harms
+              // nobody. But not before the digest was compared.
+              if (secret != null) {
+                var unusedSecrets =
+                    secrets.update(
+                        known -> known.with(new Section(section.type(), section.id(), secret)));
+              }
+              return old.with(section);
+            });
   }
 
   private void requireTargets(Section section) {

@@ -35,10 +35,11 @@ public enum Severity {
         return severity;
       }
     }
-    throw BackupException.invalid(
-        "found severity '"
-            + text
-            + "', expected one of "
-            + Arrays.stream(values()).map(Severity::text).collect(Collectors.joining(", ")));
+    throw BackupException.invalid("found severity '" + text + "', expected one of " + words());
+  }
+
+  /** All of them, for people. */
+  static String words() {
+    return Arrays.stream(values()).map(Severity::text).collect(Collectors.joining(", "));
   }
 }

@@ -53,16 +53,14 @@ final class DatastoreConfigEndpoints {
   private static final List<Param> TEXTS =
       List.of(
           Param.COMMENT,
-          Param.text("gc-schedule", 0, 256, ANY_LINE).orNone(),
+          Param.schedule("gc-schedule", 0, 256).orNone(),
           Param.userId("notify-user").orNone(),
-          Param.text("notify", 0, 256, ANY_LINE).orNone(),
+          DatastoreConfig.notifyParam().orNone(),
           Param.choice("notification-mode", "legacy-sendmail", "notification-system").orNone(),
-          Param.text("tuning", 0, 1024, ANY_LINE).orNone());
+          DatastoreConfig.tuningParam().orNone());
 
-  private static final Param PRUNE_SCHEDULE =
-      Param.text("prune-schedule", 0, 256, ANY_LINE).orNone();
-  private static final Param MAINTENANCE =
-      Param.text("maintenance-mode", 0, 256, ANY_LINE).orNone();
+  private static final Param PRUNE_SCHEDULE = Param.schedule("prune-schedule", 0, 256).orNone();
+  private static final Param MAINTENANCE = DatastoreConfig.maintenanceParam().orNone();
   private static final String[] DELETABLE = {
     "comment",
     "gc-schedule",

@@ -38,7 +38,9 @@ final class MoveEndpoints {
   private static final Param MAX_DEPTH =
       Param.integer("max-depth", 0, Namespace.DEPTH_MAX).orNone();
   private static final Param DELETE_SOURCE = Param.bool("delete-source");
-  private static final Param NAME = Param.text("move", 21, 21, "[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}");
+
+  /** What it is made of is refused where it is read, with what is expected. */
+  private static final Param NAME = Param.text("move", 1, 64, "\\P{Cntrl}*");
 
   private static final Shape PLAN =
       Shape.object(

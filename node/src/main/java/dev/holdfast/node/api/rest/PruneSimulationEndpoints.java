@@ -23,10 +23,10 @@ import java.util.stream.Stream;
 final class PruneSimulationEndpoints {
   private static final int DAYS_DEFAULT = 365;
   private static final int DAYS_MAX = 3660;
-  private static final Param SCHEDULE = Param.text("schedule", 1, 128, "\\P{Cntrl}*");
-  private static final Param PRUNE_SCHEDULE =
-      Param.text("prune-schedule", 1, 128, "\\P{Cntrl}*").orNone();
-  private static final Param HOLD = Param.text("hold", 1, 64, "[0-9a-zA-Z ]*").orNone();
+  private static final Param SCHEDULE = Param.schedule("schedule", 1, 128);
+  private static final Param PRUNE_SCHEDULE = Param.schedule("prune-schedule", 1, 128).orNone();
+  private static final Param HOLD =
+      Param.grammar("hold", 1, 64, TimeSpan.GRAMMAR, TimeSpan::parse).orNone();
   private static final Param DAYS = Param.integer("days", 1, DAYS_MAX).orNone();
   private static final Param END = Param.integer("end", 0, Integer.MAX_VALUE).orNone();
 

@@ -276,6 +276,7 @@ final class StoreJobEndpoints<C extends StoreJobConfig> {
 
   private SortedMap<String, List<String>> changed(
       SortedMap<String, List<String>> old, Params params) {
+    var unused = params.namespace(); // refuses one that is too deep, in PBS's words
     NavigableMap<String, List<String>> properties = new TreeMap<>(old);
     params.texts("delete").forEach(properties::remove);
     ownParams()

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** The parameters of prune and verify jobs, and who may see and change them. */
 final class StoreJobKinds {
-  private static final Param SCHEDULE = Param.text("schedule", 1, 128, "\\P{Cntrl}*");
+  private static final Param SCHEDULE = Param.schedule("schedule", 1, 128);
   private static final Param MAX_DEPTH = Param.integer("max-depth", 0, Namespace.DEPTH_MAX);
   private static final Param THREADS_READ =
       Param.integer("read-threads", 1, VerifyJobConfig.THREADS_MAX);

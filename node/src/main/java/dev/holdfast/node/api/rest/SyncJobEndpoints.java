@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.model.AuthId;
 import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.meshconfig.GroupFilter;
 import dev.holdfast.meshconfig.SyncConfig;
 import dev.holdfast.meshconfig.SyncOption;
 import dev.holdfast.node.api.ApiCall;
@@ -59,7 +60,9 @@ public final class SyncJobEndpoints {
           Param.bool("remove-vanished"),
           Param.integer("max-depth", 0, Namespace.DEPTH_MAX).orNone(),
           Param.integer("transfer-last", 1, Integer.MAX_VALUE).orNone(),
-          Param.text("group-filter", 1, 512, "\\P{Cntrl}*").orNone().list(),
+          Param.grammar("group-filter", 1, 512, GroupFilter.GRAMMAR, GroupFilter::parse)
+              .orNone()
+              .list(),
           Param.bool(SyncOption.VERIFIED_ONLY.key()),
           Param.bool(SyncOption.ENCRYPTED_ONLY.key()));
 
@@ -68,7 +71,7 @@ public final class SyncJobEndpoints {
       List.of(
           Param.authId("owner").orNone(),
           Param.COMMENT,
-          Param.text("schedule", 1, 128, "\\P{Cntrl}*").orNone(),
+          Param.schedule("schedule", 1, 128).orNone(),
           Param.choice("sync-direction", "push", "pull").orNone(),
           RESYNC_CORRUPT);
   private static final List<String> FLAGS =
@@ -325,6 +328,8 @@ public final class SyncJobEndpoints {
   }
 
   private static SyncJobConfig changed(SyncJobConfig job, Params params) {
+    var unused = params.namespace(); // refuses one that is too deep, in PBS's words
+    unused = params.namespace("remote-ns");
     NavigableMap<String, List<String>> properties = new TreeMap<>(job.properties());
     params.texts("delete").forEach(properties::remove);
     for (String key :

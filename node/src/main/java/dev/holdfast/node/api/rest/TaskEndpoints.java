@@ -73,11 +73,12 @@ final class TaskEndpoints {
 
   private static final Param UPID =
       Param.text(
-          "upid",
-          1,
-          Upid.LENGTH_MAX,
-          "UPID:[A-Za-z0-9](?:[A-Za-z0-9\\-]*[A-Za-z0-9])?:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}"
-              + ":[0-9A-Fa-f]{8,16}:[0-9A-Fa-f]{8}:[^:\\s/]+:[^:\\s/]*:[^:\\s/]+:");
+              "upid",
+              1,
+              Upid.LENGTH_MAX,
+              "UPID:[A-Za-z0-9](?:[A-Za-z0-9\\-]*[A-Za-z0-9])?:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}"
+                  + ":[0-9A-Fa-f]{8,16}:[0-9A-Fa-f]{8}:[^:\\s/]+:[^:\\s/]*:[^:\\s/]+:")
+          .parsed("UPID:NODE:PID:PSTART:TASK:TIME:TYPE:ID:USER@REALM:", Upid::parse);
 
   private static final int PAGE = 50;
   private static final String SYSTEM_TASKS = "/system/tasks";
