@@ -18,6 +18,17 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "datastore", description = "Datastores of a node.")
 final class DatastoreCommand {
+  private static final List<String> DELETABLE =
+      List.of(
+          "comment",
+          "gc-schedule",
+          "verify-new",
+          "notify-user",
+          "notify",
+          "notification-mode",
+          "tuning",
+          "maintenance-mode");
+
   private final Terminal terminal;
 
   DatastoreCommand(Terminal terminal) {
@@ -164,6 +175,7 @@ final class DatastoreCommand {
               description = "Take this away, such as `maintenance-mode`.")
           @Nullable List<String> delete)
       throws Exception {
+    Checks.requireDeletable(delete, DELETABLE);
     ObjectNode body = settings.body();
     Given.put(body, "delete", delete);
     return connection.run(

@@ -39,7 +39,8 @@ final class KeepOptions {
       Long count = count(period);
       if (count != null) {
         if (count < 1) {
-          throw new UsageException("--" + period.option() + " takes 1 or more", null);
+          throw new UsageException(
+              "found " + count + " for --" + period.option() + ", expected 1 or more", null);
         }
         counts.put(period, count);
       }

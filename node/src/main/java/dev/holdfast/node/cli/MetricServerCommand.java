@@ -18,6 +18,10 @@ final class MetricServerCommand {
   private static final String LIST = "/admin/metrics";
   private static final String HTTP = "influxdb-http";
   private static final String UDP = "influxdb-udp";
+  private static final List<String> DELETABLE_OF_HTTP =
+      List.of(
+          "token", "bucket", "organization", "max-body-size", "verify-tls", "enable", "comment");
+  private static final List<String> DELETABLE_OF_UDP = List.of("mtu", "enable", "comment");
 
   private final Terminal terminal;
 
@@ -30,6 +34,7 @@ final class MetricServerCommand {
     @Option(
         names = "--url",
         paramLabel = "URL",
+        converter = Checks.HttpUrl.class,
         description =
             "Of a server that takes figures by HTTP, such as https://influx.example:8086.")
     private @Nullable String url;
@@ -37,6 +42,7 @@ final class MetricServerCommand {
     @Option(
         names = "--host",
         paramLabel = "HOST:PORT",
+        converter = Checks.HostWithPort.class,
         description = "Of a server that listens for datagrams.")
     private @Nullable String host;
 
@@ -110,7 +116,7 @@ final class MetricServerCommand {
   int show(
       @Mixin ConnectionOptions connection,
       @Mixin OutputOption output,
-      @Parameters(paramLabel = "NAME") String name)
+      @Parameters(paramLabel = "NAME", converter = Checks.ServerName.class) String name)
       throws Exception {
     return connection.run(
         terminal, node -> output.properties(terminal, node.get(path(node, name))));
@@ -121,7 +127,11 @@ final class MetricServerCommand {
       description = "Send figures to a server, which has to be there: one of --url and --host.")
   int create(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "NAME", description = "A new name.") String name,
+      @Parameters(
+              paramLabel = "NAME",
+              converter = Checks.ServerName.class,
+              description = "A new name.")
+          String name,
       @Mixin Options options)
       throws Exception {
     if ((options.url == null) == (options.host == null)) {
@@ -140,7 +150,7 @@ final class MetricServerCommand {
   @Command(name = "update", description = "Change a server; what is not given stays.")
   int update(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "NAME") String name,
+      @Parameters(paramLabel = "NAME", converter = Checks.ServerName.class) String name,
       @Mixin Options options,
       @Option(
               names = "--delete",
@@ -154,13 +164,18 @@ final class MetricServerCommand {
     return connection.run(
         terminal,
         node -> {
-          var unused = node.put(path(node, name), body);
+          String path = path(node, name);
+          Checks.requireDeletable(
+              delete, path.contains(HTTP) ? DELETABLE_OF_HTTP : DELETABLE_OF_UDP);
+          var unused = node.put(path, body);
           terminal.line("updated metric server " + name);
         });
   }
 
   @Command(name = "remove", description = "Send nothing more to a server.")
-  int remove(@Mixin ConnectionOptions connection, @Parameters(paramLabel = "NAME") String name)
+  int remove(
+      @Mixin ConnectionOptions connection,
+      @Parameters(paramLabel = "NAME", converter = Checks.ServerName.class) String name)
       throws Exception {
     return connection.run(
         terminal,

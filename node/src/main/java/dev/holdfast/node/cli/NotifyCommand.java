@@ -47,7 +47,11 @@ final class NotifyCommand {
   @Command(name = "test", description = "Send a test to a target, and tell whether it arrived.")
   int test(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "TARGET", description = "As `notify list` shows it.") String target)
+      @Parameters(
+              paramLabel = "TARGET",
+              converter = Checks.TargetName.class,
+              description = "As `notify list` shows it.")
+          String target)
       throws Exception {
     return connection.run(
         terminal,

@@ -14,10 +14,23 @@ import picocli.CommandLine.Parameters;
 final class PruneJobCommand {
   private static final String ID = "As `prune-job list` shows it.";
 
+  private static final List<String> DELETABLE =
+      List.of(
+          "ns",
+          "max-depth",
+          "disable",
+          "comment",
+          "keep-last",
+          "keep-hourly",
+          "keep-daily",
+          "keep-weekly",
+          "keep-monthly",
+          "keep-yearly");
+
   private final StoreJobCalls calls;
 
   PruneJobCommand(Terminal terminal) {
-    this.calls = new StoreJobCalls(terminal, "prune");
+    this.calls = new StoreJobCalls(terminal, "prune", DELETABLE);
   }
 
   /** What only prune jobs have. */
@@ -51,7 +64,7 @@ final class PruneJobCommand {
   int show(
       @Mixin ConnectionOptions connection,
       @Mixin OutputOption output,
-      @Parameters(paramLabel = "ID", description = ID) String id)
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = ID) String id)
       throws Exception {
     return calls.show(connection, output, id);
   }
@@ -61,7 +74,8 @@ final class PruneJobCommand {
       description = "Create a prune job: it needs a datastore, a schedule, and what to keep.")
   int create(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "ID", description = "A new name.") String id,
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = "A new name.")
+          String id,
       @Mixin Options options)
       throws Exception {
     return calls.create(connection, id, options.body());
@@ -70,7 +84,7 @@ final class PruneJobCommand {
   @Command(name = "update", description = "Change a prune job; what is not given stays.")
   int update(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "ID", description = ID) String id,
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = ID) String id,
       @Mixin Options options,
       @Option(
               names = "--delete",
@@ -85,7 +99,7 @@ final class PruneJobCommand {
   @Command(name = "remove", description = "Remove a prune job.")
   int remove(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "ID", description = ID) String id)
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = ID) String id)
       throws Exception {
     return calls.remove(connection, id);
   }
@@ -93,7 +107,7 @@ final class PruneJobCommand {
   @Command(name = "run", description = "Run a prune job now and follow it; fails when it fails.")
   int run(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "ID", description = ID) String id,
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = ID) String id,
       @Option(names = "--no-wait", description = "Only start it, and print its task.")
           boolean startOnly)
       throws Exception {

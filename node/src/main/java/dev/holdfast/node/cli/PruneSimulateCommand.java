@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -44,27 +45,27 @@ final class PruneSimulateCommand implements Callable<Integer> {
       paramLabel = "EVENT",
       required = true,
       description = "When backups are made, such as `hourly` or `mon..fri 20:00`.")
-  private String schedule = "";
+  private @Nullable CalendarEvent schedule;
 
   @Option(
       names = "--prune-schedule",
       paramLabel = "EVENT",
       description = "When the rules are applied; default: after each backup.")
-  private @Nullable String pruneSchedule;
+  private @Nullable CalendarEvent pruneSchedule;
 
   @Option(
       names = "--hold",
       paramLabel = "TIME",
       defaultValue = "0",
       description = "Nothing is removed that is younger, as with `hold` in mesh.yaml.")
-  private String hold = "";
+  private @Nullable TimeSpan hold;
 
   @Option(
       names = "--span",
       paramLabel = "TIME",
       defaultValue = "1y",
       description = "How long until now, such as 90d or 10y; default: ${DEFAULT-VALUE}.")
-  private String span = "";
+  private @Nullable TimeSpan span;
 
   PruneSimulateCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -73,14 +74,19 @@ final class PruneSimulateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     long end = Instant.now().getEpochSecond();
-    long start = end - TimeSpan.parse(span).duration().toSeconds();
+    long seconds = required(span).duration().toSeconds();
+    if (seconds < 1) {
+      throw new UsageException(
+          "found a --span of " + required(span) + ", expected a second or more", null);
+    }
+    long start = end - seconds;
     Result result =
         PruneSimulation.run(
             new PruneSimulation.Plan(
-                CalendarEvent.parse(schedule),
-                Optional.ofNullable(pruneSchedule).map(CalendarEvent::parse),
+                required(schedule),
+                Optional.ofNullable(pruneSchedule),
                 keep.rules(),
-                TimeSpan.parse(hold).duration(),
+                required(hold).duration(),
                 ZoneId.systemDefault(),
                 start,
                 end));
@@ -90,6 +96,11 @@ final class PruneSimulateCommand implements Callable<Integer> {
       draw(result);
     }
     return ExitCode.OK.number();
+  }
+
+  /** Of an option that is required or has a default. */
+  private static <T> T required(@Nullable T value) {
+    return Objects.requireNonNull(value);
   }
 
   private void draw(Result result) {

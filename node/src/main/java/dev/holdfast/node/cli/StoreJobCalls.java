@@ -11,8 +11,13 @@ import org.jspecify.annotations.Nullable;
  * What the commands for prune and for verify jobs do.
  *
  * @param word in the paths of the calls, {@code prune}
+ * @param deletable what of a job can be taken away
  */
-record StoreJobCalls(Terminal terminal, String word) {
+record StoreJobCalls(Terminal terminal, String word, List<String> deletable) {
+  StoreJobCalls {
+    deletable = List.copyOf(deletable);
+  }
+
   int list(ConnectionOptions connection, OutputOption output) throws Exception {
     List<Field> fields =
         List.of(
@@ -44,6 +49,7 @@ record StoreJobCalls(Terminal terminal, String word) {
 
   int update(ConnectionOptions connection, String id, ObjectNode body, @Nullable List<String> taken)
       throws Exception {
+    Checks.requireDeletable(taken, deletable);
     Given.put(body, "delete", taken);
     return connection.run(
         terminal,

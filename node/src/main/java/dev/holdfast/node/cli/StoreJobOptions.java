@@ -1,13 +1,15 @@
 package dev.holdfast.node.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.chunkstore.model.DatastoreName;
+import dev.holdfast.chunkstore.model.Namespace;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What jobs that look after a datastore have in common. */
 final class StoreJobOptions {
   @Option(names = "--store", paramLabel = "NAME", description = "The datastore.")
-  private @Nullable String store;
+  private @Nullable DatastoreName store;
 
   @Option(
       names = "--schedule",
@@ -19,7 +21,7 @@ final class StoreJobOptions {
       names = "--ns",
       paramLabel = "NAMESPACE",
       description = "Where it begins; everywhere if not given.")
-  private @Nullable String namespace;
+  private @Nullable Namespace namespace;
 
   @Option(
       names = "--max-depth",
@@ -32,9 +34,9 @@ final class StoreJobOptions {
 
   /** As parameters of a call; those that were not given are left out. */
   void putInto(ObjectNode body) {
-    Given.put(body, "store", store);
+    Given.put(body, "store", store == null ? null : store.text());
     Given.put(body, "schedule", schedule);
-    Given.put(body, "ns", namespace);
+    Given.put(body, "ns", namespace == null ? null : namespace.toString());
     Given.put(body, "comment", comment);
     Given.put(body, "max-depth", maxDepth);
   }

@@ -32,7 +32,11 @@ final class SyncCommand {
   int plan(
       @Mixin ConnectionOptions connection,
       @Mixin OutputOption output,
-      @Parameters(paramLabel = "ID", description = "As `sync list` shows it.") String id)
+      @Parameters(
+              paramLabel = "ID",
+              converter = Checks.SyncName.class,
+              description = "As `sync list` shows it.")
+          String id)
       throws Exception {
     return connection.run(
         terminal,
@@ -49,7 +53,11 @@ final class SyncCommand {
   @Command(name = "run", description = "Run a sync job now and follow it; fails when it fails.")
   int run(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "ID", description = "As `sync list` shows it.") String id,
+      @Parameters(
+              paramLabel = "ID",
+              converter = Checks.SyncName.class,
+              description = "As `sync list` shows it.")
+          String id,
       @Option(names = "--no-wait", description = "Only start it, and print its task.")
           boolean startOnly)
       throws Exception {

@@ -55,7 +55,11 @@ final class TaskCommand {
   @Command(name = "log", description = "Print the log of a task.")
   int log(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "UPID", description = "As `task list` shows it.") String upid,
+      @Parameters(
+              paramLabel = "UPID",
+              converter = Checks.TaskId.class,
+              description = "As `task list` shows it.")
+          String upid,
       @Option(
               names = "--follow",
               description = "Go on until the task ends; fails when the task does.")
@@ -76,7 +80,11 @@ final class TaskCommand {
   @Command(name = "stop", description = "Ask a task to stop; its log says when it has.")
   int stop(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "UPID", description = "As `task list` shows it.") String upid)
+      @Parameters(
+              paramLabel = "UPID",
+              converter = Checks.TaskId.class,
+              description = "As `task list` shows it.")
+          String upid)
       throws Exception {
     return connection.run(
         terminal,

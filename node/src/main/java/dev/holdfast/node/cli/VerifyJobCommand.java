@@ -14,10 +14,21 @@ import picocli.CommandLine.Parameters;
 final class VerifyJobCommand {
   private static final String ID = "As `verify-job list` shows it.";
 
+  private static final List<String> DELETABLE =
+      List.of(
+          "schedule",
+          "ns",
+          "max-depth",
+          "ignore-verified",
+          "outdated-after",
+          "read-threads",
+          "verify-threads",
+          "comment");
+
   private final StoreJobCalls calls;
 
   VerifyJobCommand(Terminal terminal) {
-    this.calls = new StoreJobCalls(terminal, "verify");
+    this.calls = new StoreJobCalls(terminal, "verify", DELETABLE);
   }
 
   /** What only verify jobs have. */
@@ -64,7 +75,7 @@ final class VerifyJobCommand {
   int show(
       @Mixin ConnectionOptions connection,
       @Mixin OutputOption output,
-      @Parameters(paramLabel = "ID", description = ID) String id)
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = ID) String id)
       throws Exception {
     return calls.show(connection, output, id);
   }
@@ -72,7 +83,8 @@ final class VerifyJobCommand {
   @Command(name = "create", description = "Create a verify job: it needs a datastore.")
   int create(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "ID", description = "A new name.") String id,
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = "A new name.")
+          String id,
       @Mixin Options options)
       throws Exception {
     return calls.create(connection, id, options.body());
@@ -81,7 +93,7 @@ final class VerifyJobCommand {
   @Command(name = "update", description = "Change a verify job; what is not given stays.")
   int update(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "ID", description = ID) String id,
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = ID) String id,
       @Mixin Options options,
       @Option(
               names = "--delete",
@@ -96,7 +108,7 @@ final class VerifyJobCommand {
   @Command(name = "remove", description = "Remove a verify job.")
   int remove(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "ID", description = ID) String id)
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = ID) String id)
       throws Exception {
     return calls.remove(connection, id);
   }
@@ -104,7 +116,7 @@ final class VerifyJobCommand {
   @Command(name = "run", description = "Run a verify job now and follow it; fails when it fails.")
   int run(
       @Mixin ConnectionOptions connection,
-      @Parameters(paramLabel = "ID", description = ID) String id,
+      @Parameters(paramLabel = "ID", converter = Checks.JobName.class, description = ID) String id,
       @Option(names = "--no-wait", description = "Only start it, and print its task.")
           boolean startOnly)
       throws Exception {
