@@ -97,7 +97,8 @@ public final class UsageMeasurement {
 
           @Override
           public Integer next() {
-            if (!hasNext()) {
+            // Not asked again whether there is room: another thread may have filled it meanwhile.
+            if (taken.get() == prefixes.size()) {
               throw new NoSuchElementException();
             }
             return prefixes.get(taken.getAndIncrement());
