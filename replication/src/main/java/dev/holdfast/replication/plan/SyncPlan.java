@@ -2,7 +2,11 @@ package dev.holdfast.replication.plan;
 
 import dev.holdfast.chunkstore.model.GroupId;
 import dev.holdfast.chunkstore.model.Namespace;
+import dev.holdfast.meshconfig.SyncOption;
+import dev.holdfast.meshconfig.SyncRules;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Everything a sync would do, in the order in which it would be done: {@code --dry-run}, the UI and
@@ -122,6 +126,22 @@ public record SyncPlan(
 
     SkipReason(String text) {
       this.text = text;
+    }
+
+    /**
+     * Why a snapshot is none that the job's options choose.
+     *
+     * @param verified whether its last verification at the source found it whole
+     * @param encrypted whether every file is; asked only where that matters, as the other
+     */
+    public static Optional<SkipReason> unselected(
+        SyncRules rules, BooleanSupplier verified, BooleanSupplier encrypted) {
+      if (rules.has(SyncOption.VERIFIED_ONLY) && !verified.getAsBoolean()) {
+        return Optional.of(NOT_VERIFIED);
+      }
+      return rules.has(SyncOption.ENCRYPTED_ONLY) && !encrypted.getAsBoolean()
+          ? Optional.of(NOT_ENCRYPTED)
+          : Optional.empty();
     }
 
     public String text() {

@@ -179,13 +179,8 @@ public final class SyncPlanner {
 
   /** Why the job does not want it; one that is at the target already stays there. */
   private Optional<SkipReason> unselected(SnapshotView snapshot) {
-    if (rules.has(SyncOption.VERIFIED_ONLY) && !snapshot.listing().isVerified()) {
-      return Optional.of(SkipReason.NOT_VERIFIED);
-    }
-    if (rules.has(SyncOption.ENCRYPTED_ONLY) && !snapshot.listing().isEncrypted()) {
-      return Optional.of(SkipReason.NOT_ENCRYPTED);
-    }
-    return Optional.empty();
+    Listing listing = snapshot.listing();
+    return SkipReason.unselected(rules, listing::isVerified, listing::isEncrypted);
   }
 
   /** Of one that is damaged at the source, too, nothing better would come. */

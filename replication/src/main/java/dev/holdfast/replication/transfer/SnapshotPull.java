@@ -14,7 +14,6 @@ import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.model.Namespace;
 import dev.holdfast.chunkstore.model.SnapshotId;
 import dev.holdfast.meshconfig.ByteSize;
-import dev.holdfast.meshconfig.SyncOption;
 import dev.holdfast.replication.plan.SyncPlan.GroupPlan;
 import dev.holdfast.replication.plan.SyncPlan.Reason;
 import dev.holdfast.replication.plan.SyncPlan.SkipReason;
@@ -97,15 +96,10 @@ final class SnapshotPull {
 
   private Optional<SkipReason> unselected(Manifest manifest) {
     VerifyState verified = manifest.verifyState();
-    if (ends.rules().has(SyncOption.VERIFIED_ONLY)
-        && (verified == null || verified.state() != VerifyState.State.OK)) {
-      return Optional.of(SkipReason.NOT_VERIFIED);
-    }
-    if (ends.rules().has(SyncOption.ENCRYPTED_ONLY)
-        && !manifest.files().stream().allMatch(file -> file.crypt() == CryptMode.ENCRYPT)) {
-      return Optional.of(SkipReason.NOT_ENCRYPTED);
-    }
-    return Optional.empty();
+    return SkipReason.unselected(
+        ends.rules(),
+        () -> verified != null && verified.state() == VerifyState.State.OK,
+        () -> manifest.files().stream().allMatch(file -> file.crypt() == CryptMode.ENCRYPT));
   }
 
   /** What a verification found damaged comes again; its damaged chunks were set aside by that. */
