@@ -11,8 +11,8 @@ final class ArrayStorage implements BodyBuffer.Storage<byte[]> {
   private byte[] bytes = NONE;
   private int count;
 
-  @Override
-  public void reserve(int capacity) {
+  /** Makes room at once for so many bytes altogether. */
+  void reserve(int capacity) {
     if (capacity > bytes.length) {
       bytes = Arrays.copyOf(bytes, capacity);
     }

@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class BodyBuffer<B> {
   /** Where the bytes are until they are whole. */
   interface Storage<B> {
-    /** Makes room for so many bytes altogether. */
-    void reserve(int bytes);
-
     /** Takes all that is readable. */
     void add(ByteBuf data);
 
@@ -54,13 +51,6 @@ final class BodyBuffer<B> {
       overflow();
     }
     settle();
-  }
-
-  /** Makes room at once for so many bytes, as far as they may come. */
-  void announced(int announcedBytes) {
-    if (failure == null && !ended) {
-      storage.reserve(Math.min(announcedBytes, limitBytes));
-    }
   }
 
   /** Nobody needs what came, nor what comes: that is counted. */

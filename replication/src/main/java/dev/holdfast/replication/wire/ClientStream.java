@@ -30,6 +30,7 @@ final class ClientStream extends ChannelInboundHandlerAdapter {
   private final int length;
   private final int answerBytesMax;
   private final Promise<WireResponse> promise;
+  private final ArrayStorage stored = new ArrayStorage();
   private final BodyBuffer<byte[]> answer;
   private byte[] body;
   private int status;
@@ -54,7 +55,7 @@ final class ClientStream extends ChannelInboundHandlerAdapter {
     this.length = length;
     this.answerBytesMax = answerBytesMax;
     this.promise = promise;
-    this.answer = new BodyBuffer<>(answerBytesMax, new ArrayStorage());
+    this.answer = new BodyBuffer<>(answerBytesMax, stored);
   }
 
   void fail(BackupException failure) {
@@ -130,7 +131,7 @@ final class ClientStream extends ChannelInboundHandlerAdapter {
             bytes -> promise.tryComplete(new WireResponse(status, answerType, bytes)),
             failure -> fail(explain(failure)));
     answer.expect(answerBytesMax, whole);
-    answer.announced((int) Math.clamp(announced, 0L, answerBytesMax));
+    stored.reserve((int) Math.clamp(announced, 0L, answerBytesMax));
   }
 
   private static int parse(CharSequence code) {

@@ -2,7 +2,6 @@ package dev.holdfast.replication.wire;
 
 import dev.holdfast.chunkstore.error.BackupException;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
@@ -21,16 +20,11 @@ import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.PromiseInternal;
-import java.io.EOFException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One stream of an upgraded connection on the server's side. Its state lives on the event loop. */
 final class ServerStream extends ChannelInboundHandlerAdapter implements WireExchange {
-  private static final Logger LOG = LoggerFactory.getLogger(ServerStream.class);
-
   private final ContextInternal context;
   private final Handler<WireExchange> requests;
   private final BodyMemory.Share memory;
@@ -242,8 +236,8 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
     channel.channel().config().setAutoRead(false);
     claim = memory.claim(bytes, () -> onLoop(c -> letIn(c, bytes)));
     if (answered) {
+      dropBody(channel);
       giveBack();
-      channel.channel().config().setAutoRead(true);
     }
   }
 
@@ -326,107 +320,6 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
       action.handle(channel);
     } else {
       channel.executor().execute(() -> action.handle(channel));
-    }
-  }
-
-  /**
-   * Pulls blocks from a source while the peer takes them: one read at a time, none while the stream
-   * is full.
-   */
-  private static final class StreamedAnswer {
-    /** Four frames; small enough that a slow peer holds little. */
-    private static final int BLOCK_BYTES = 256 * 1024;
-
-    private final ChannelHandlerContext channel;
-    private final Executor workers;
-    private final WireSource source;
-    private final Runnable ended;
-    private long bytes;
-    private boolean reading;
-    private boolean done;
-
-    /**
-     * @param ended runs once, when nothing more of the source is held
-     */
-    StreamedAnswer(
-        ChannelHandlerContext channel, Executor workers, WireSource source, Runnable ended) {
-      this.channel = channel;
-      this.workers = workers;
-      this.source = source;
-      this.ended = ended;
-    }
-
-    void pump() {
-      if (reading || done || !channel.channel().isWritable()) {
-        return;
-      }
-      reading = true;
-      try {
-        workers.execute(this::read);
-      } catch (RuntimeException e) {
-        reading = false;
-        broken(e);
-      }
-    }
-
-    /** On a worker. */
-    private void read() {
-      byte[] block = new byte[BLOCK_BYTES];
-      try {
-        int length = source.read(block);
-        channel.executor().execute(() -> haveRead(() -> write(block, length)));
-      } catch (Exception | Error e) {
-        channel.executor().execute(() -> haveRead(() -> broken(e)));
-      }
-    }
-
-    private void haveRead(Runnable next) {
-      reading = false;
-      if (done) {
-        source.close();
-        ended.run();
-      } else {
-        next.run();
-      }
-    }
-
-    private void write(byte[] block, int length) {
-      long left = source.bytes() == WireSource.UNKNOWN ? Long.MAX_VALUE : source.bytes() - bytes;
-      int some = (int) Math.min(left, Math.max(length, 0));
-      bytes += some;
-      if (length < 0 && bytes < source.bytes()) {
-        broken(new EOFException("ended after " + bytes + " of " + source.bytes() + " bytes"));
-        return;
-      }
-      boolean last = length < 0 || some == left;
-      ChannelFuture written =
-          channel.writeAndFlush(
-              new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(block, 0, some), last));
-      if (last) {
-        done = true;
-        source.close();
-        Unawaited.netty(written.addListener(sent -> ended.run())); // held until the peer took it
-      } else {
-        Unawaited.netty(written);
-        pump();
-      }
-    }
-
-    private void broken(Throwable failure) {
-      LOG.warn("answer broke off", failure);
-      Unawaited.netty(channel.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR)));
-      stop();
-    }
-
-    /** Closes the source, once nobody reads it. */
-    void stop() {
-      if (!done) {
-        done = true;
-        if (!reading) {
-          source.close();
-          ended.run();
-        }
-      }
     }
   }
 }

@@ -60,11 +60,6 @@ public final class WireBody {
     }
 
     @Override
-    public void reserve(int bytes) {
-      // What is only announced takes no room.
-    }
-
-    @Override
     public void add(ByteBuf data) {
       while (data.isReadable()) {
         int used = body.length % BLOCK_BYTES;
