@@ -14,12 +14,25 @@ import org.jspecify.annotations.Nullable;
  * &lt;64 hex&gt;.tmp_XXXXXX   UNFINISHED: of a writer, or of one that is gone
  * </pre>
  */
-public record ChunkFile(Digest digest, Kind kind, FileOps.Stat stat) {
+public record ChunkFile(Name name, FileOps.Stat stat) {
   /** What a name says. */
   public enum Kind {
     CHUNK,
     BAD,
     UNFINISHED
+  }
+
+  /** A file name that is ours. */
+  public record Name(String text, Digest digest, Kind kind) {
+    /** Null for one that is not. */
+    static @Nullable Name of(String text) {
+      Digest digest = Digest.atStart(text);
+      if (digest == null) {
+        return null;
+      }
+      Kind kind = kindOf(text);
+      return kind == null ? null : new Name(text, digest, kind);
+    }
   }
 
   private static final String BAD_END = ".bad";
@@ -28,15 +41,20 @@ public record ChunkFile(Digest digest, Kind kind, FileOps.Stat stat) {
   /** How many bad copies of one chunk are kept. */
   static final int BAD_COPIES_MAX = 10;
 
+  public Digest digest() {
+    return name.digest();
+  }
+
+  public Kind kind() {
+    return name.kind();
+  }
+
   static String badName(Digest digest, int copy) {
     return digest.hex() + "." + copy + BAD_END;
   }
 
-  /** Null for a name that is not ours. */
-  static @Nullable Kind kindOf(String name) {
-    if (!Digest.startsWithDigest(name)) {
-      return null;
-    }
+  /** Of a name that begins with a digest, by what follows it. */
+  private static @Nullable Kind kindOf(String name) {
     if (name.length() == Digest.HEX_LENGTH) {
       return Kind.CHUNK;
     }

@@ -4,7 +4,6 @@ import dev.holdfast.chunkstore.error.BackupException;
 import dev.holdfast.chunkstore.file.DirectoryWalker;
 import dev.holdfast.chunkstore.file.FileErrors;
 import dev.holdfast.chunkstore.file.FileOps;
-import dev.holdfast.chunkstore.model.Digest;
 import dev.holdfast.chunkstore.work.Workers;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -37,9 +36,6 @@ public final class ChunkSweep implements Workers.Tool {
     Verdict judge(ChunkFile file);
   }
 
-  /** A name of a directory that is ours. */
-  private record Entry(String name, ChunkFile.Kind kind) {}
-
   public ChunkSweep(ChunkStore store) {
     this.store = store;
     this.walker = store.files().walker();
@@ -51,53 +47,52 @@ public final class ChunkSweep implements Workers.Tool {
    */
   public void prefix(int prefix, Judge judge) {
     Path directory = store.prefix(prefix);
-    for (Entry entry : entries(directory)) {
-      Digest digest = Digest.ofStart(entry.name());
-      store.locked(digest, () -> visit(directory, entry, digest, judge));
+    for (ChunkFile.Name name : names(directory)) {
+      store.locked(name.digest(), () -> visit(directory, name, judge));
     }
   }
 
-  private List<Entry> entries(Path directory) {
-    List<Entry> entries = new ArrayList<>();
+  private List<ChunkFile.Name> names(Path directory) {
+    List<ChunkFile.Name> ours = new ArrayList<>();
     try {
       if (walker.enter(directory)) {
-        for (String name : walker.names()) {
-          ChunkFile.Kind kind = ChunkFile.kindOf(name);
-          if (kind != null) {
-            entries.add(new Entry(name, kind));
+        for (String text : walker.names()) {
+          ChunkFile.Name name = ChunkFile.Name.of(text);
+          if (name != null) {
+            ours.add(name);
           }
         }
       }
     } catch (IOException e) {
       throw FileErrors.of("cannot read chunk directory", directory, e);
     }
-    entries.sort(Comparator.comparing(Entry::kind));
-    return entries;
+    ours.sort(Comparator.comparing(ChunkFile.Name::kind));
+    return ours;
   }
 
-  private @Nullable Void visit(Path directory, Entry entry, Digest digest, Judge judge) {
+  private @Nullable Void visit(Path directory, ChunkFile.Name name, Judge judge) {
     String doing = "cannot look at chunk";
     try {
-      FileOps.Stat stat = walker.stat(entry.name());
+      FileOps.Stat stat = walker.stat(name.text());
       if (stat == null || !stat.isRegular()) {
         return null; // removed or renamed since the directory was read
       }
-      switch (judge.judge(new ChunkFile(digest, entry.kind(), stat))) {
+      switch (judge.judge(new ChunkFile(name, stat))) {
         case KEEP -> {}
         case TOUCH -> {
           doing = "cannot touch chunk";
-          walker.touch(entry.name(), store.clock().instant());
+          walker.touch(name.text(), store.clock().instant());
         }
         case REMOVE -> {
           doing = "cannot remove chunk";
-          walker.delete(entry.name());
+          walker.delete(name.text());
         }
       }
       return null;
     } catch (NoSuchFileException e) {
       return null; // an operator's rm, or the writer of an unfinished file that ended
     } catch (IOException e) {
-      throw FileErrors.of(doing, directory.resolve(entry.name()), e);
+      throw FileErrors.of(doing, directory.resolve(name.text()), e);
     }
   }
 

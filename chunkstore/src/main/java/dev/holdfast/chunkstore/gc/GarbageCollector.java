@@ -79,7 +79,7 @@ public final class GarbageCollector {
       Marking marking = mark(referenced);
       Sweep sweep = sweep(referenced, times);
       if (sweep.missingCount() > 0) {
-        tellMissing(sweep);
+        tellMissing(sweep, marking);
       }
       return new Result(
           sweep.status(marking, referenced.count()), sweep.touchCount(), sweep.missingCount());
@@ -118,11 +118,15 @@ public final class GarbageCollector {
     return sweep;
   }
 
-  /** Names the indexes that need what is missing, which means reading them once more. */
-  private void tellMissing(Sweep sweep) {
+  /**
+   * Names the indexes that need what is missing, which means reading them once more. What is
+   * missing may never have been, when an index is damaged, so that is looked for as well.
+   */
+  private void tellMissing(Sweep sweep, Marking marking) {
     Set<Integer> prefixes = new HashSet<>(sweep.prefixesWithMissing());
     Set<String> told = new HashSet<>();
     eachIndex(
+        marking,
         (file, digest) -> {
           if (told.size() < MISSING_TOLD_MAX
               && prefixes.contains((int) (digest.w0() >>> 48))
@@ -143,16 +147,22 @@ public final class GarbageCollector {
     }
   }
 
-  private void eachIndex(BiConsumer<Path, Digest> visitor) {
+  private void eachIndex(Marking marking, BiConsumer<Path, Digest> visitor) {
     Iterator<IndexTree.Place> places = new IndexTree(store.files(), store.base());
     places.forEachRemaining(
-        place -> IndexTree.indexFiles(store.files(), place).forEach(file -> visit(file, visitor)));
+        place ->
+            IndexTree.indexFiles(store.files(), place)
+                .forEach(file -> visit(file, marking, visitor)));
   }
 
-  private void visit(Path file, BiConsumer<Path, Digest> visitor) {
+  private void visit(Path file, Marking marking, BiConsumer<Path, Digest> visitor) {
     watcher.checkStop();
     try (IndexScan scan = IndexScan.open(store.files(), file)) {
-      var unused = scan.visit((w0, w1, w2, w3) -> visitor.accept(file, new Digest(w0, w1, w2, w3)));
+      IndexScan.Summary content =
+          scan.visitChecking((w0, w1, w2, w3) -> visitor.accept(file, new Digest(w0, w1, w2, w3)));
+      if (content.entries() == IndexScan.Entries.DAMAGED) {
+        marking.warnOfDamage(file);
+      }
     } catch (BackupException e) {
       if (e.kind() != Kind.NOT_FOUND) {
         throw e;

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the indexes of one group while snapshots come and go in it.
@@ -42,11 +44,16 @@ final class GroupMarking {
   Stream<Step> steps() {
     List<String> names = marking.newestFirst(group);
     stepsLeft = names.size();
-    return names.stream().map(name -> trail -> step(name, trail));
+    return IntStream.range(0, names.size())
+        .mapToObj(at -> trail -> step(names.get(at), older(names, at), trail));
   }
 
-  private void step(String name, Trail trail) {
-    Seen seen = marking.entry(group.resolve(name), trail);
+  private @Nullable Path older(List<String> newestFirst, int at) {
+    return at + 1 < newestFirst.size() ? group.resolve(newestFirst.get(at + 1)) : null;
+  }
+
+  private void step(String name, @Nullable Path older, Trail trail) {
+    Seen seen = marking.entry(group.resolve(name), older, trail);
     synchronized (this) {
       note(name, seen);
       if (--stepsLeft > 0) {
@@ -75,7 +82,7 @@ final class GroupMarking {
       vanished = false;
       for (String name : marking.newestFirst(group)) {
         if (!whole.contains(name)) {
-          note(name, marking.entry(group.resolve(name), trail));
+          note(name, marking.entry(group.resolve(name), null, trail));
         }
       }
     }

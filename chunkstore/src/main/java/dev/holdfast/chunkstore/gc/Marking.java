@@ -18,11 +18,13 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.Spliterators;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads every index of a datastore while snapshots come and go, so that whatever is restorable
@@ -38,14 +40,15 @@ final class Marking {
     VANISHED
   }
 
-  /** What an index that was read holds. */
-  private record Known(long contentBytes, long chunkCount) {}
-
   private final FileOps files;
   private final Path base;
   private final GcWatcher watcher;
   private final DigestSet referenced;
-  private final Map<Digest, Known> known = new ConcurrentHashMap<>();
+
+  /** What the indexes hold that were read, by the checksums of their headers. */
+  private final Map<Digest, IndexScan.Summary> read = new ConcurrentHashMap<>();
+
+  private final Set<Path> damaged = ConcurrentHashMap.newKeySet();
   private final AtomicLong indexFiles = new AtomicLong();
   private final AtomicLong indexFilesTotal = new AtomicLong();
   private final AtomicLong indexDataBytes = new AtomicLong();
@@ -90,8 +93,8 @@ final class Marking {
    */
   void relocated(Path snapshot, Trail trail) {
     watcher.checkStop();
-    Seen unused =
-        snapshot(snapshot, trail); // when it has gone on, its next place was announced as well
+    // When it has gone on, its next place was announced as well.
+    Seen unused = snapshot(snapshot, null, trail);
   }
 
   long indexFileCount() {
@@ -110,7 +113,7 @@ final class Marking {
   private void stray(Path file, Trail trail) {
     watcher.warn("found an index file outside of all groups: \"" + relative(file) + "\"");
     indexFilesTotal.incrementAndGet();
-    var unused = index(file, trail);
+    var unused = index(file, null, trail);
   }
 
   List<String> newestFirst(Path group) {
@@ -127,8 +130,12 @@ final class Marking {
     }
   }
 
-  /** A name in a group's directory: owner, notes, a snapshot, or something that is not ours. */
-  Seen entry(Path path, Trail trail) {
+  /**
+   * A name in a group's directory: owner, notes, a snapshot, or something that is not ours.
+   *
+   * @param older the snapshot whose archives are the likeliest to be the same, if there is one
+   */
+  Seen entry(Path path, @Nullable Path older, Trail trail) {
     watcher.checkStop();
     FileOps.Stat stat;
     try {
@@ -140,7 +147,7 @@ final class Marking {
       return Seen.VANISHED;
     }
     if (stat.isDirectory()) {
-      return snapshot(path, trail);
+      return snapshot(path, older, trail);
     }
     if (IndexTree.isIndex(String.valueOf(path.getFileName()))) {
       stray(path, trail);
@@ -148,13 +155,14 @@ final class Marking {
     return Seen.WHOLE;
   }
 
-  private Seen snapshot(Path directory, Trail trail) {
+  private Seen snapshot(Path directory, @Nullable Path older, Trail trail) {
     List<String> names = list(directory);
     List<String> indexes = names.stream().filter(IndexTree::isIndex).toList();
     indexFilesTotal.addAndGet(indexes.size());
     boolean vanished = false;
     for (String name : indexes) {
-      vanished |= !index(directory.resolve(name), trail);
+      Path same = older == null ? null : older.resolve(name);
+      vanished |= !index(directory.resolve(name), same, trail);
     }
     if (vanished) {
       return Seen.VANISHED;
@@ -162,13 +170,18 @@ final class Marking {
     return names.contains(ArchiveName.MANIFEST.text()) ? Seen.WHOLE : Seen.UNSETTLED;
   }
 
-  /** False when it is gone. */
-  private boolean index(Path file, Trail trail) {
+  /**
+   * False when it is gone.
+   *
+   * @param older whose turn is to come, and which may be the same
+   */
+  private boolean index(Path file, @Nullable Path older, Trail trail) {
     watcher.checkStop();
     try (IndexScan scan = IndexScan.open(files, file)) {
-      Known content = known.get(scan.checksum());
-      if (content == null || !manifestAgrees(file, scan.checksum())) {
-        content = read(file, scan, trail);
+      IndexScan.Summary content = read.get(scan.checksum());
+      if (content == null || !isProven(content) || !manifestAgrees(file, scan.checksum())) {
+        boolean repeated = content != null || isChecksum(scan.checksum(), older);
+        content = read(file, scan, repeated, trail);
       }
       indexDataBytes.addAndGet(content.contentBytes());
       references.addAndGet(content.chunkCount());
@@ -183,30 +196,56 @@ final class Marking {
     }
   }
 
-  private Known read(Path file, IndexScan scan, Trail trail) {
-    IndexScan.Summary summary =
-        scan.visit(
-            new IndexScan.Visitor() {
-              @Override
-              public void digest(long w0, long w1, long w2, long w3) {
-                trail.add(w0, w1);
-              }
+  private static boolean isProven(IndexScan.Summary content) {
+    return content.entries() == IndexScan.Entries.INTACT;
+  }
 
-              @Override
-              public void block() {
-                watcher.checkStop();
-              }
-            });
-    Known content = new Known(summary.contentBytes(), summary.chunkCount());
-    if (summary.intact()) {
-      known.put(scan.checksum(), content);
-    } else {
+  /** Whether an index that is still to be looked at says that it is the same. */
+  private boolean isChecksum(Digest checksum, @Nullable Path other) {
+    if (other == null) {
+      return false;
+    }
+    try (IndexScan scan = IndexScan.open(files, other)) {
+      return scan.checksum().equals(checksum);
+    } catch (BackupException e) {
+      return false; // which its own turn will tell
+    }
+  }
+
+  /**
+   * @param repeated hashed then, so that the others need not be read; hashing all would take longer
+   *     than reading them
+   */
+  private IndexScan.Summary read(Path file, IndexScan scan, boolean repeated, Trail trail) {
+    IndexScan.Visitor marks =
+        new IndexScan.Visitor() {
+          @Override
+          public void digest(long w0, long w1, long w2, long w3) {
+            trail.add(w0, w1);
+          }
+
+          @Override
+          public void block() {
+            watcher.checkStop();
+          }
+        };
+    IndexScan.Summary content = repeated ? scan.visitChecking(marks) : scan.visit(marks);
+    if (content.entries() == IndexScan.Entries.DAMAGED) {
+      warnOfDamage(file);
+    }
+    IndexScan.Summary unused =
+        read.merge(scan.checksum(), content, (old, now) -> isProven(old) ? old : now);
+    return content;
+  }
+
+  /** Once of each index. */
+  void warnOfDamage(Path index) {
+    if (damaged.add(index)) {
       watcher.warn(
           "index \""
-              + relative(file)
+              + relative(index)
               + "\" does not have the checksum of its header: verify this snapshot");
     }
-    return content;
   }
 
   /**

@@ -10,11 +10,12 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Goes once over the digests that an index file names, in the memory of one block however long the
  * file is. For garbage collection, which must not lose a digest to a detail: entries are shown even
- * when their checksum is wrong, which {@link Summary} tells. One thread; blocks.
+ * when their checksum is wrong, which {@link #visitChecking} finds out. One thread; blocks.
  */
 public final class IndexScan implements Closeable {
   /** Whole entries of both formats: 5,120 of 32 bytes, or 4,096 of 40. */
@@ -34,11 +35,17 @@ public final class IndexScan implements Closeable {
     default void block() {}
   }
 
+  /** Whether the entries have the checksum of the header. */
+  public enum Entries {
+    UNCHECKED,
+    INTACT,
+    DAMAGED
+  }
+
   /**
    * @param contentBytes length of the archive
-   * @param intact whether the entries have the checksum of the header
    */
-  public record Summary(long contentBytes, long chunkCount, boolean intact) {}
+  public record Summary(long contentBytes, long chunkCount, Entries entries) {}
 
   private IndexScan(Path path, SeekableByteChannel channel) throws IOException {
     this.path = path;
@@ -88,16 +95,24 @@ public final class IndexScan implements Closeable {
     return reason;
   }
 
-  /** As the header gives it, which only {@link #visit} proves. */
+  /** As the header gives it, which only {@link #visitChecking} proves. */
   public Digest checksum() {
     return IndexFormat.digest(header, IndexFormat.CHECKSUM_AT);
   }
 
-  /** To be called once. */
+  /** This or {@link #visitChecking} is to be called once. */
   public Summary visit(Visitor visitor) {
+    return visit(visitor, null);
+  }
+
+  /** Hashes the entries as well, which may take as long as all the rest of a collection. */
+  public Summary visitChecking(Visitor visitor) {
+    return visit(visitor, Digest.sha256());
+  }
+
+  private Summary visit(Visitor visitor, @Nullable MessageDigest sha) {
     int entryBytes = entryBytes();
     int digestAt = entryBytes - Digest.BYTES;
-    MessageDigest sha = Digest.sha256();
     byte[] block = new byte[BLOCK_BYTES];
     long left = fileBytes - IndexFormat.HEADER_BYTES;
     long end = 0;
@@ -105,7 +120,9 @@ public final class IndexScan implements Closeable {
       while (left > 0) {
         int length = (int) Math.min(left, BLOCK_BYTES);
         read(block, length);
-        sha.update(block, 0, length);
+        if (sha != null) {
+          sha.update(block, 0, length);
+        }
         for (int at = digestAt; at < length; at += entryBytes) {
           visitor.digest(
               IndexFormat.bigEndian(block, at),
@@ -125,7 +142,11 @@ public final class IndexScan implements Closeable {
     return new Summary(
         fixed ? fixedContentBytes() : end,
         (fileBytes - IndexFormat.HEADER_BYTES) / entryBytes,
-        Digest.of(sha.digest()).equals(checksum()));
+        sha == null ? Entries.UNCHECKED : entries(Digest.of(sha.digest())));
+  }
+
+  private Entries entries(Digest found) {
+    return found.equals(checksum()) ? Entries.INTACT : Entries.DAMAGED;
   }
 
   private int entryBytes() {

@@ -3,9 +3,11 @@ package dev.holdfast.chunkstore.model;
 import dev.holdfast.chunkstore.error.BackupException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A SHA-256 value: chunk name, index checksum, certificate fingerprint. Held as four big-endian
@@ -32,40 +34,28 @@ public record Digest(long w0, long w1, long w2, long w3) implements Comparable<D
 
   /** From 64 lower-case hex characters. */
   public static Digest parse(String hex) {
-    if (hex.length() != HEX_LENGTH || !startsWithDigest(hex)) {
+    Digest digest = hex.length() == HEX_LENGTH ? atStart(hex) : null;
+    if (digest == null) {
       throw BackupException.invalid(
           "invalid digest '" + hex + "': expected 64 lower-case hex characters");
     }
-    return ofStart(hex);
+    return digest;
   }
 
-  /** Whether a text begins with 64 lower-case hex characters. */
-  public static boolean startsWithDigest(String text) {
-    if (text.length() < HEX_LENGTH) {
-      return false;
+  /** What the 64 lower-case hex characters that a text begins with stand for; null without them. */
+  public static @Nullable Digest atStart(String text) {
+    byte[] ascii = text.getBytes(StandardCharsets.ISO_8859_1); // with ? for what has no place in it
+    if (ascii.length < HEX_LENGTH) {
+      return null;
     }
-    for (int i = 0; i < HEX_LENGTH; i++) {
-      char c = text.charAt(i);
-      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
-        return false;
-      }
+    long invalid = 0;
+    long[] words = new long[4];
+    for (int i = 0; i < HEX_LENGTH; i += HexDigits.COUNT) {
+      long half = HexDigits.at(ascii, i);
+      invalid |= half;
+      words[i / 16] = words[i / 16] << Integer.SIZE | half;
     }
-    return true;
-  }
-
-  /** The digest that a text begins with, see {@link #startsWithDigest}. */
-  public static Digest ofStart(String text) {
-    return new Digest(word(text, 0), word(text, 16), word(text, 32), word(text, 48));
-  }
-
-  // A sweep reads millions of names that were looked through before: nothing is checked again.
-  private static long word(String hex, int from) {
-    long word = 0;
-    for (int i = from; i < from + 16; i++) {
-      char c = hex.charAt(i);
-      word = (word << 4) | (c <= '9' ? c - '0' : c - 'a' + 10);
-    }
-    return word;
+    return invalid < 0 ? null : new Digest(words[0], words[1], words[2], words[3]);
   }
 
   public static Digest sha256(byte[] data) {

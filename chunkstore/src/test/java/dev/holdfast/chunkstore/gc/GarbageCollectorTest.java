@@ -374,8 +374,43 @@ class GarbageCollectorTest {
 
     GcStatus status = collect().status();
 
-    assertThat(disk.readBytes(".fidx")).isEqualTo(2 * headerBytes + digestsBytes);
+    // The header of the older one twice: when the newer one is read, and in its turn.
+    assertThat(disk.readBytes(".fidx")).isEqualTo(3 * headerBytes + digestsBytes);
     assertThat(status.indexDataBytes()).isEqualTo(2 * (3 * 4096 + 1000 + 1001 + 1002));
+  }
+
+  @Test
+  void readsAnArchiveThatComesBackOnceMoreAndThenNoLonger() {
+    for (int i = 0; i < 6; i++) {
+      SmallBackup.write(store, NS, GROUP.at(1_700_000_000 + i), i % 2);
+    }
+    long headersBytes = (6 + 2) * 4096; // of their own, and of the one before as long as it is new
+    long digestsBytes = 3 * Digest.BYTES;
+
+    GcStatus status = collect().status();
+
+    assertThat(disk.readBytes(".fidx")).isEqualTo(headersBytes + 2 * 2 * digestsBytes);
+    assertThat(status.indexFileCount()).isEqualTo(12);
+  }
+
+  @Test
+  void readsTheOlderOneAfterADamagedIndexOfTheSameArchive() throws IOException {
+    SmallBackup.write(store, NS, OLDER, 1);
+    SmallBackup.write(store, NS, NEWER, 1);
+    Path newer = store.snapshotPath(NS, NEWER).resolve("drive.img.fidx");
+    byte[] flipped = FileContent.read(disk, newer, 1 << 20);
+    flipped[4096 + 3] ^= 1; // in the first digest
+    memory.replace(newer, flipped);
+    Set<Digest> named = chunksOf(OLDER);
+    clock.advance(TWO_DAYS);
+
+    assertThat(collect().missingCount()).isEqualTo(1);
+
+    assertThat(named).allMatch(this::isThere);
+    assertThat(watched.warnings)
+        .filteredOn(w -> w.contains("does not have the checksum of its header"))
+        .hasSize(1);
+    assertRestorable(OLDER);
   }
 
   @Test

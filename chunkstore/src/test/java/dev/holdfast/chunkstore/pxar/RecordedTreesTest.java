@@ -57,6 +57,9 @@ class RecordedTreesTest {
           "excl/subdir/f",
           "notes/a.tmp");
 
+  /** FS_IMMUTABLE_FL and FS_APPEND_FL (linux/fs.h). */
+  private static final int UNREMOVABLE = 0x10 | 0x20;
+
   private static RecordedStore plain = new RecordedStore(Path.of(""));
   private static RecordedStore split = plain;
 
@@ -102,8 +105,9 @@ class RecordedTreesTest {
     for (DirectoryEntry entry : posix.list(directory)) {
       if (entry.type() == FileMode.DIRECTORY || entry.type() == FileMode.REGULAR) {
         int handle = posix.open(directory, entry.name(), OpenFlags.NO_FOLLOW, 0);
-        if (posix.attributeFlags(handle) != 0) {
-          posix.setAttributeFlags(handle, 0);
+        int flags = posix.attributeFlags(handle);
+        if ((flags & UNREMOVABLE) != 0) {
+          posix.setAttributeFlags(handle, flags & ~UNREMOVABLE);
         }
         if (entry.type() == FileMode.DIRECTORY) {
           clearFlags(posix, handle);
