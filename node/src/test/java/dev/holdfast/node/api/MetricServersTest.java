@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
 import dev.holdfast.chunkstore.testing.TestStores;
+import dev.holdfast.node.metrics.MetricPush;
 import dev.holdfast.node.testing.TestNode;
 import dev.holdfast.replication.testing.StrictVertx;
 import java.io.IOException;
@@ -45,11 +46,13 @@ final class MetricServersTest {
   @RegisterExtension static final StrictVertx VERTX = new StrictVertx();
 
   private final BlockingQueue<Request> received = new LinkedBlockingQueue<>();
+  private final Path directory;
   private final HttpServer influx;
-  private final TestNode node;
+  private TestNode node;
   private volatile int status = 204;
 
   MetricServersTest(@TempDir Path directory) throws IOException {
+    this.directory = directory;
     influx = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     influx.createContext(
         "/",
@@ -74,6 +77,13 @@ final class MetricServersTest {
   void stop() {
     influx.stop(0);
     node.close();
+  }
+
+  /** A node sends its figures when it starts, and then after {@link MetricPush#INTERVAL}. */
+  private void sendNow() throws IOException {
+    node.close();
+    received.clear();
+    node = TestNode.start(VERTX, directory);
   }
 
   private static ObjectNode object() {
@@ -103,9 +113,11 @@ final class MetricServersTest {
   }
 
   @Test
-  void serverIsAskedWhetherItIsThereAndGetsTheFiguresInItsWords() throws InterruptedException {
+  void serverIsAskedWhetherItIsThereAndGetsTheFiguresInItsWords()
+      throws InterruptedException, IOException {
     create();
     assertThat(next().line()).isEqualTo("GET /health");
+    sendNow();
     Request figures = next();
     assertThat(figures.line())
         .isEqualTo("POST /api/v2/write?org=proxmox&bucket=of+lyon&precision=ns");
@@ -119,7 +131,8 @@ final class MetricServersTest {
   }
 
   @Test
-  void tokenIsNeverShownAndStaysWhenSomethingElseChanges() throws InterruptedException {
+  void tokenIsNeverShownAndStaysWhenSomethingElseChanges()
+      throws InterruptedException, IOException {
     create();
     var unused = node.admin().put(HTTP + "/graphs", object().put("comment", "of the cellar"));
     assertThat(node.admin().get(HTTP + "/graphs").toString())
@@ -129,7 +142,7 @@ final class MetricServersTest {
     assertThat(node.admin().get("/admin/metrics").toString())
         .contains("\"type\":\"influxdb-http\"", "\"enable\":true", url())
         .doesNotContain("let me in");
-    received.clear();
+    sendNow();
     Request later = next();
     assertThat(later.authorization()).isEqualTo("Token let me in");
   }
@@ -162,6 +175,7 @@ final class MetricServersTest {
                       .put("name", "graphs")
                       .put("host", "127.0.0.1:" + socket.getLocalPort())
                       .put("mtu", 600));
+      sendNow();
       DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
       socket.receive(packet);
       String text = new String(packet.getData(), 0, packet.getLength(), StandardCharsets.UTF_8);
