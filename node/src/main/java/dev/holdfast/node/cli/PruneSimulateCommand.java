@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.holdfast.meshconfig.CalendarEvent;
 import dev.holdfast.meshconfig.TimeSpan;
 import dev.holdfast.node.cli.Table.Align;
+import dev.holdfast.node.maintenance.BackupVolume;
 import dev.holdfast.node.maintenance.PruneSimulation;
 import dev.holdfast.node.maintenance.PruneSimulation.Count;
 import dev.holdfast.node.maintenance.PruneSimulation.Result;
 import dev.holdfast.node.maintenance.PruneSimulation.Snapshot;
 import dev.holdfast.node.maintenance.PruneSimulationJson;
+import dev.holdfast.node.traffic.ByteCount;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -26,7 +28,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "simulate",
     description = {
-      "Show which snapshots rules would keep, and how many, if backups were made by a schedule.",
+      "Show which snapshots rules would keep, how many, and how much they would take, if backups"
+          + " were made by a schedule.",
       "Nothing is read and nothing removed; no node is needed."
     })
 final class PruneSimulateCommand implements Callable<Integer> {
@@ -67,6 +70,18 @@ final class PruneSimulateCommand implements Callable<Integer> {
       description = "How long until now, such as 90d or 10y; default: ${DEFAULT-VALUE}.")
   private @Nullable TimeSpan span;
 
+  @Option(
+      names = "--size",
+      paramLabel = "BYTES",
+      description = "Of one backup as it is stored, such as 500GB, to see how much there would be.")
+  private @Nullable ByteCount size;
+
+  @Option(
+      names = "--change",
+      paramLabel = "BYTES",
+      description = "How much of it is new in each backup, such as 5GB; default: nothing.")
+  private @Nullable ByteCount change;
+
   PruneSimulateCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -86,6 +101,7 @@ final class PruneSimulateCommand implements Callable<Integer> {
                 required(schedule),
                 Optional.ofNullable(pruneSchedule),
                 keep.rules(),
+                BackupVolume.of(Optional.ofNullable(size), Optional.ofNullable(change)),
                 required(hold).duration(),
                 ZoneId.systemDefault(),
                 start,
@@ -129,22 +145,38 @@ final class PruneSimulateCommand implements Callable<Integer> {
             + " kept, at most "
             + result.countMax()
             + " at a time");
+    result
+        .bytes()
+        .ifPresent(
+            bytes ->
+                terminal.line(
+                    HumanText.bytes(bytes)
+                        + " in those kept, at most "
+                        + HumanText.bytes(result.bytesMax().orElse(bytes))
+                        + " at a time"));
   }
 
-  /** How many there are, over time. */
+  /** How many there are, or how much they take, over time. */
   private void bars(Result result) {
     List<Count> counts = result.counts();
     int step = Math.max(1, (counts.size() + BARS_MAX - 1) / BARS_MAX);
-    int most = Math.max(1, result.countMax());
+    long most = Math.max(1, result.bytesMax().orElse(result.countMax()));
     // Counted from the end, so that the last line is the present.
     for (int i = (counts.size() - 1) % step; i < counts.size(); i += step) {
       Count count = counts.get(i);
-      int width = (int) ((long) count.snapshots() * BAR_WIDTH_MAX / most);
+      double share = (double) count.bytes().orElse(count.snapshots()) / most;
       terminal.line(
           HumanText.time(count.time())
               + String.format(Locale.ROOT, " %6d ", count.snapshots())
-              + "█".repeat(width));
+              + bytes(count)
+              + "█".repeat((int) (share * BAR_WIDTH_MAX)));
     }
+  }
+
+  private static String bytes(Count count) {
+    return count.bytes().isEmpty()
+        ? ""
+        : String.format(Locale.ROOT, "%10s ", HumanText.bytes(count.bytes().getAsLong()));
   }
 
   /** In days from two days on. */

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public final class PruneSimulation {
   private final Map<Long, Kept> alive = new HashMap<>();
   private final List<Snapshot> ended = new ArrayList<>();
   private final List<Count> counts = new ArrayList<>();
+  private int made;
   private long looks;
 
   /**
@@ -42,6 +44,7 @@ public final class PruneSimulation {
    *
    * @param backups when a snapshot is made
    * @param prunes when the rules are applied; absent = after each backup
+   * @param volume of the backups, for how much they take
    * @param hold how long nothing is removed, whatever the rules say; zero for not at all
    * @param start nothing is there before
    * @param end later than the start
@@ -50,6 +53,7 @@ public final class PruneSimulation {
       CalendarEvent backups,
       Optional<CalendarEvent> prunes,
       KeepRules rules,
+      Optional<BackupVolume> volume,
       Duration hold,
       ZoneId zone,
       long start,
@@ -87,14 +91,20 @@ public final class PruneSimulation {
     }
   }
 
-  /** How many there were after a prune. */
-  public record Count(long time, int snapshots) {}
+  /**
+   * How many there were after a prune.
+   *
+   * @param bytes that they took together; empty when nobody said how much a backup brings
+   */
+  public record Count(long time, int snapshots, OptionalLong bytes) {}
 
   /**
    * @param snapshots all that were made, the newest first
    * @param counts after each prune, in the order of time
+   * @param bytes that those take that are there at the end; empty when no volume was given
    */
-  public record Result(Plan plan, List<Snapshot> snapshots, List<Count> counts) {
+  public record Result(
+      Plan plan, List<Snapshot> snapshots, List<Count> counts, OptionalLong bytes) {
     public Result {
       snapshots = List.copyOf(snapshots);
       counts = List.copyOf(counts);
@@ -109,13 +119,29 @@ public final class PruneSimulation {
     public int countMax() {
       return counts.stream().mapToInt(Count::snapshots).max().orElse(0);
     }
+
+    /** After a prune, or at the end. */
+    public OptionalLong bytesMax() {
+      return Stream.concat(counts.stream().map(Count::bytes), Stream.of(bytes))
+          .flatMapToLong(OptionalLong::stream)
+          .max();
+    }
   }
 
-  private record Kept(@Nullable Period rule, int ordinal, boolean held) {
-    static final Kept NOT_YET = new Kept(null, 0, false);
+  /**
+   * @param number of all that were made
+   */
+  private record Kept(int number, @Nullable Period rule, int ordinal, boolean held) {
+    static Kept notYet(int number) {
+      return new Kept(number, null, 0, false);
+    }
+
+    Kept by(Period period, int place) {
+      return new Kept(number, period, place, false);
+    }
 
     Kept onlyHeld() {
-      return new Kept(rule, ordinal, true);
+      return new Kept(number, rule, ordinal, true);
     }
 
     Snapshot snapshot(long made, OptionalLong removed) {
@@ -142,7 +168,7 @@ public final class PruneSimulation {
     while (backup.isPresent() || prune.isPresent()) {
       // At one time the backup is first: a prune of that minute would find it.
       if (backup.isPresent() && (prune.isEmpty() || backup.getAsLong() <= prune.getAsLong())) {
-        alive.put(backup.getAsLong(), Kept.NOT_YET);
+        alive.put(backup.getAsLong(), Kept.notYet(made++));
         if (plan.prunes().isEmpty()) {
           prune(backup.getAsLong());
         }
@@ -156,9 +182,10 @@ public final class PruneSimulation {
         prune = next(plan.prunes().get(), prune.getAsLong());
       }
     }
+    OptionalLong bytes = bytes();
     alive.forEach((made, kept) -> ended.add(kept.snapshot(made, OptionalLong.empty())));
     ended.sort(Comparator.comparingLong(Snapshot::made).reversed());
-    return new Result(plan, ended, counts);
+    return new Result(plan, ended, counts, bytes);
   }
 
   private OptionalLong next(CalendarEvent event, long after) {
@@ -175,7 +202,15 @@ public final class PruneSimulation {
     if (!plan.rules().keepAll()) {
       apply(now);
     }
-    counts.add(new Count(now, alive.size()));
+    counts.add(new Count(now, alive.size(), bytes()));
+  }
+
+  private OptionalLong bytes() {
+    return plan.volume()
+        .map(
+            volume -> volume.heldBytes(alive.values().stream().map(Kept::number).sorted().toList()))
+        .map(OptionalLong::of)
+        .orElse(OptionalLong.empty());
   }
 
   private void apply(long now) {
@@ -197,7 +232,8 @@ public final class PruneSimulation {
       } else if (decided.getValue().mark() == Mark.HELD) {
         alive.computeIfPresent(made, (time, last) -> last.onlyHeld());
       } else if (rule != null) {
-        alive.put(made, new Kept(rule, ordinals.merge(rule, 1, Integer::sum), false));
+        int place = ordinals.merge(rule, 1, Integer::sum);
+        alive.computeIfPresent(made, (time, last) -> last.by(rule, place));
       }
     }
   }

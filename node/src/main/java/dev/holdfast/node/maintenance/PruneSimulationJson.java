@@ -18,6 +18,8 @@ public final class PruneSimulationJson {
             .put("made", result.snapshots().size())
             .put("kept", result.kept().size())
             .put("count-max", result.countMax());
+    result.bytes().ifPresent(bytes -> json.put("bytes", bytes));
+    result.bytesMax().ifPresent(bytes -> json.put("bytes-max", bytes));
     ArrayNode snapshots = json.putArray("snapshots");
     for (PruneSimulation.Snapshot snapshot : result.snapshots()) {
       ObjectNode one =
@@ -35,11 +37,11 @@ public final class PruneSimulationJson {
       }
     }
     ArrayNode counts = json.putArray("counts");
-    result
-        .counts()
-        .forEach(
-            count ->
-                counts.addObject().put("time", count.time()).put("snapshots", count.snapshots()));
+    for (PruneSimulation.Count count : result.counts()) {
+      ObjectNode one =
+          counts.addObject().put("time", count.time()).put("snapshots", count.snapshots());
+      count.bytes().ifPresent(bytes -> one.put("bytes", bytes));
+    }
     return json;
   }
 }

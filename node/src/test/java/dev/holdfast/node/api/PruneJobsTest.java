@@ -304,9 +304,16 @@ final class PruneJobsTest {
         node.admin()
             .get(
                 "/mesh/prune-simulation",
-                Map.of("schedule", "hourly", "keep-daily", "3", "days", "30", "end", "1717581600"));
+                Map.of(
+                    "schedule", "hourly",
+                    "keep-daily", "3",
+                    "days", "30",
+                    "end", "1717581600",
+                    "size", "100GB",
+                    "change", "0"));
     assertThat(life.path("kept").asInt()).isEqualTo(3);
     assertThat(life.path("made").asInt()).isBetween(720, 722);
     assertThat(life.path("snapshots").path(0).path("rule").asText()).isEqualTo("keep-daily");
+    assertThat(life.path("bytes").asLong()).isEqualTo(100_000_000_000L);
   }
 }

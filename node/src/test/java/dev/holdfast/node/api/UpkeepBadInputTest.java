@@ -516,6 +516,11 @@ final class UpkeepBadInputTest {
       GET /mesh/prune-simulation | schedule=daily&prune-schedule=25:61 | 'prune-schedule': | found '25:61' | a calendar event
       GET /mesh/prune-simulation | schedule=daily&hold=forever | 'hold': | found 'forever' | a time span such as '30d'
       GET /mesh/prune-simulation | schedule=daily&hold=200 years | 'hold': | found '200 years' | at most 100 years
+      GET /mesh/prune-simulation | schedule=daily&size=much | 'size': | found 'much' | a number of bytes such as
+      GET /mesh/prune-simulation | schedule=daily&size=1GB&change=some | 'change': | found 'some' | a number of bytes such as
+      GET /mesh/prune-simulation | schedule=daily&size=0 | size | found a size of 0 bytes | expected 1 or more
+      GET /mesh/prune-simulation | schedule=daily&size=1GiB&change=2GiB | change | found a change of 2 GiB | at most the size of one, 1 GiB
+      GET /mesh/prune-simulation | schedule=daily&change=2GiB | change | found a change without a size | expected both
       POST /config/notifications/endpoints/gotify | name=other&server=phone.example&token=t | 'server': | found 'phone.example' | a URL such as 'https://
       POST /config/notifications/endpoints/gotify | name=other&server=ftp://phone.example&token=t | 'server': | found 'ftp://phone.example' | http://HOST or https://HOST
       PUT /config/notifications/endpoints/gotify/phone | server=phone.example&token=changed | 'server': | found 'phone.example' | a URL such as 'https://

@@ -99,6 +99,11 @@ final class UpkeepCommandsBadInputTest {
       prune simulate --schedule daily --prune-schedule 25:61 | --prune-schedule | found '25:61' | a calendar event such as
       prune simulate --schedule daily --hold forever | --hold | found 'forever' | a time span such as
       prune simulate --schedule daily --span never | --span | found 'never' | a time span such as
+      prune simulate --schedule daily --size much | --size | 'much' | expected e.g. 512, 10MB
+      prune simulate --schedule daily --size 0 | size | found a size of 0 bytes | expected 1 or more
+      prune simulate --schedule daily --size 1GiB --change some | --change | 'some' | expected e.g. 512, 10MB
+      prune simulate --schedule daily --size 1GiB --change 2GiB | change | found a change of 2 GiB | at most the size of one, 1 GiB
+      prune simulate --schedule daily --change 2GiB | change | found a change without a size | expected both
       prune simulate --schedule daily --span 0 | --span | found | expected a second or more
       prune simulate --schedule daily --keep-last 0 | --keep-last | found 0 | expected 1 or more
       prune simulate --schedule daily --keep-hourly 0 | --keep-hourly | found 0 | expected 1 or more

@@ -2,6 +2,7 @@ package dev.holdfast.node.maintenance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.holdfast.chunkstore.prune.KeepRules;
 import dev.holdfast.chunkstore.prune.KeepRules.Period;
@@ -17,6 +18,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** At stake: who believes the simulation finds in a year what it said. */
@@ -32,6 +34,7 @@ final class PruneSimulationTest {
         CalendarEvent.parse(backups),
         prunes.isEmpty() ? Optional.empty() : Optional.of(CalendarEvent.parse(prunes)),
         new KeepRules(rules),
+        Optional.empty(),
         Duration.ZERO,
         ZoneOffset.UTC,
         at(START),
@@ -62,7 +65,9 @@ final class PruneSimulationTest {
             "2024-01-21T12:00:00Z keep-weekly 2");
     assertThat(result.snapshots()).hasSize(31);
     assertThat(result.countMax()).isEqualTo(5);
-    assertThat(result.counts()).hasSize(31).startsWith(new Count(at("2024-01-01T12:00:00Z"), 1));
+    assertThat(result.counts())
+        .hasSize(31)
+        .startsWith(new Count(at("2024-01-01T12:00:00Z"), 1, OptionalLong.empty()));
   }
 
   @Test
@@ -87,8 +92,9 @@ final class PruneSimulationTest {
         PruneSimulation.run(
             plan("hourly", "sun 12:00", Map.of(Period.DAILY, 1L), "2024-01-14T12:30:00Z"));
     assertThat(result.counts())
+        .extracting(Count::time, Count::snapshots)
         .containsExactly(
-            new Count(at("2024-01-07T12:00:00Z"), 1), new Count(at("2024-01-14T12:00:00Z"), 1));
+            tuple(at("2024-01-07T12:00:00Z"), 1), tuple(at("2024-01-14T12:00:00Z"), 1));
     assertThat(kept(result)).containsExactly("2024-01-14T12:00:00Z keep-daily 1");
   }
 
@@ -110,6 +116,7 @@ final class PruneSimulationTest {
             free.backups(),
             free.prunes(),
             free.rules(),
+            free.volume(),
             Duration.ofDays(4),
             free.zone(),
             free.start(),
@@ -123,6 +130,47 @@ final class PruneSimulationTest {
             "2024-01-28T12:00:00Z hold");
     assertThat(result.snapshots().get(10).lifeSeconds(held.end()))
         .isEqualTo(Duration.ofDays(4).toSeconds());
+  }
+
+  private static Plan with(Plan plan, BackupVolume volume) {
+    return new Plan(
+        plan.backups(),
+        plan.prunes(),
+        plan.rules(),
+        Optional.of(volume),
+        plan.hold(),
+        plan.zone(),
+        plan.start(),
+        plan.end());
+  }
+
+  @Test
+  void whatIsKeptTakesOneBackupAndWhatChangedBetween() {
+    Map<Period, Long> rules = Map.of(Period.LAST, 2L, Period.WEEKLY, 2L);
+    Plan plan = plan("12:00", "", rules, "2024-01-31T13:00:00Z");
+    Result result = PruneSimulation.run(with(plan, new BackupVolume(1000, 100)));
+    assertThat(kept(result))
+        .containsExactly(
+            "2024-01-31T12:00:00Z keep-last 1",
+            "2024-01-30T12:00:00Z keep-last 2",
+            "2024-01-28T12:00:00Z keep-weekly 1",
+            "2024-01-21T12:00:00Z keep-weekly 2");
+    // 7 backups, 2 and 1 later: of nine tenths each time, so much is new.
+    double expected =
+        1000 + 1000 * (1 - Math.pow(0.9, 7)) + 1000 * (1 - Math.pow(0.9, 2)) + 1000 * (1 - 0.9);
+    assertThat(result.bytes()).hasValue(Math.round(expected));
+    assertThat(result.counts().getFirst().bytes()).hasValue(1000);
+    assertThat(result.bytesMax().orElse(0)).isGreaterThanOrEqualTo(Math.round(expected));
+    assertThat(PruneSimulation.run(plan).bytes()).isEmpty();
+  }
+
+  @Test
+  void volumeSaysWhatSeveralBackupsShare() {
+    BackupVolume still = new BackupVolume(1000, 0);
+    assertThat(still.heldBytes(List.of(3, 8, 9))).isEqualTo(1000);
+    BackupVolume fresh = new BackupVolume(1000, 1000);
+    assertThat(fresh.heldBytes(List.of(3, 8, 9))).isEqualTo(3000);
+    assertThat(fresh.heldBytes(List.of())).isZero();
   }
 
   @Test
@@ -140,6 +188,7 @@ final class PruneSimulationTest {
             utc.backups(),
             utc.prunes(),
             utc.rules(),
+            utc.volume(),
             utc.hold(),
             ZoneId.of("Europe/Paris"),
             utc.start(),

@@ -13,10 +13,13 @@ import dev.holdfast.node.api.ParamSchema;
 import dev.holdfast.node.api.Params;
 import dev.holdfast.node.api.Shape;
 import dev.holdfast.node.api.Shape.Field;
+import dev.holdfast.node.maintenance.BackupVolume;
 import dev.holdfast.node.maintenance.PruneSimulation;
 import dev.holdfast.node.maintenance.PruneSimulationJson;
+import dev.holdfast.node.traffic.ByteCount;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Tells what retention rules would keep over time; a real PBS has it in its documentation only. */
@@ -27,6 +30,10 @@ final class PruneSimulationEndpoints {
   private static final Param PRUNE_SCHEDULE = Param.schedule("prune-schedule", 1, 128).orNone();
   private static final Param HOLD =
       Param.grammar("hold", 1, 64, TimeSpan.GRAMMAR, TimeSpan::parse).orNone();
+  private static final Param SIZE =
+      Param.grammar("size", 1, 32, ByteCount.GRAMMAR, ByteCount::parse).orNone();
+  private static final Param CHANGE =
+      Param.grammar("change", 1, 32, ByteCount.GRAMMAR, ByteCount::parse).orNone();
   private static final Param DAYS = Param.integer("days", 1, DAYS_MAX).orNone();
   private static final Param END = Param.integer("end", 0, Integer.MAX_VALUE).orNone();
 
@@ -37,6 +44,8 @@ final class PruneSimulationEndpoints {
           Field.integer("made"),
           Field.integer("kept").meaning("at the end"),
           Field.integer("count-max").meaning("after any prune"),
+          Field.integer("bytes").orNone().meaning("that those kept take, when a size was given"),
+          Field.integer("bytes-max").orNone().meaning("after any prune"),
           Field.of(
               "snapshots",
               Shape.object(
@@ -49,7 +58,12 @@ final class PruneSimulationEndpoints {
                       Field.integer("ordinal").orNone().meaning("in that rule, the newest is 1"))
                   .list()),
           Field.of(
-              "counts", Shape.object(Field.integer("time"), Field.integer("snapshots")).list()));
+              "counts",
+              Shape.object(
+                      Field.integer("time"),
+                      Field.integer("snapshots"),
+                      Field.integer("bytes").orNone())
+                  .list()));
 
   private final Clock clock;
 
@@ -68,10 +82,10 @@ final class PruneSimulationEndpoints {
             Doc.of(
                 "Tells which snapshots retention rules keep how long.",
                 SHAPE,
-                "every snapshot's life, and how many there are"),
+                "every snapshot's life, how many there are, and how much they take"),
             ParamSchema.of(
                 Stream.concat(
-                        Stream.of(SCHEDULE, PRUNE_SCHEDULE, HOLD, DAYS, END),
+                        Stream.of(SCHEDULE, PRUNE_SCHEDULE, HOLD, SIZE, CHANGE, DAYS, END),
                         PruneEndpoints.KEEP.stream())
                     .toArray(Param[]::new)),
             Rule.ANYBODY,
@@ -87,6 +101,7 @@ final class PruneSimulationEndpoints {
             CalendarEvent.parse(params.text(SCHEDULE.name())),
             params.optionalText(PRUNE_SCHEDULE.name()).map(CalendarEvent::parse),
             PruneEndpoints.rules(params),
+            volume(params),
             params
                 .optionalText(HOLD.name())
                 .map(TimeSpan::parse)
@@ -96,5 +111,11 @@ final class PruneSimulationEndpoints {
             end - Duration.ofDays(days).toSeconds(),
             end);
     return ApiResult.of(PruneSimulationJson.of(PruneSimulation.run(plan)));
+  }
+
+  private static Optional<BackupVolume> volume(Params params) {
+    Optional<ByteCount> size = params.optionalText(SIZE.name()).map(ByteCount::parse);
+    Optional<ByteCount> change = params.optionalText(CHANGE.name()).map(ByteCount::parse);
+    return BackupVolume.of(size, change);
   }
 }
