@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * of a directory the names that were there when it was synced. What was not synced is lost, or,
  * when luck is asked, some of it is there, in any order: file systems promise neither. A directory
  * that was moved to another one is in one of both, though, and is in the new one for good when
- * either was synced: that much every journal of a file system does.
+ * either was synced; and what got another name in its directory has one of both: that much every
+ * journal of a file system does.
  */
 public final class MemoryDisk implements FileOps {
   private static final Space SPACE = new Space(1L << 40, 1L << 30, 1L << 39);
@@ -63,6 +64,10 @@ public final class MemoryDisk implements FileOps {
     final int mode;
     Map<String, Node> names = new TreeMap<>();
     Map<String, Node> namesDurable = Map.of();
+
+    /** Old names to new ones, since the last sync. */
+    final Map<String, String> renamed = new TreeMap<>();
+
     byte[] content = new byte[0];
     byte[] contentDurable = new byte[0];
     Instant accessTime;
@@ -75,8 +80,13 @@ public final class MemoryDisk implements FileOps {
       this.modifyTime = now;
     }
 
+    boolean isRenamed(String name) {
+      return renamed.containsKey(name) || renamed.containsValue(name);
+    }
+
     void sync() {
       namesDurable = new TreeMap<>(names);
+      renamed.clear();
       contentDurable = content;
     }
   }
@@ -116,6 +126,7 @@ public final class MemoryDisk implements FileOps {
     if (luck != null) {
       for (String name : node.namesDurable.keySet()) {
         if (!node.names.containsKey(name)
+            && !node.isRenamed(name)
             && moved.stream().noneMatch(m -> m.leaves(node, name))
             && luck.nextBoolean()) {
           names.remove(name);
@@ -123,8 +134,22 @@ public final class MemoryDisk implements FileOps {
       }
       node.names.forEach(
           (name, child) -> {
-            if (moved.stream().noneMatch(m -> m.enters(node, name)) && luck.nextBoolean()) {
+            if (!node.isRenamed(name)
+                && moved.stream().noneMatch(m -> m.enters(node, name))
+                && luck.nextBoolean()) {
               names.put(name, child);
+            }
+          });
+      node.renamed.forEach(
+          (old, name) -> {
+            if (luck.nextBoolean()) {
+              names.remove(old);
+              Node child = node.names.get(name);
+              if (child == null) {
+                names.remove(name); // removed or renamed once more
+              } else {
+                names.put(name, child);
+              }
             }
           });
     }
@@ -279,7 +304,9 @@ public final class MemoryDisk implements FileOps {
     Node entered = parent(to);
     entered.names.put(name(to), renamed);
     left.names.remove(name(from));
-    if (renamed.directory && left != entered) {
+    if (left == entered) {
+      left.renamed.put(name(from), name(to));
+    } else if (renamed.directory) {
       moved.add(new Moved(left, name(from), entered, name(to), renamed));
     }
   }

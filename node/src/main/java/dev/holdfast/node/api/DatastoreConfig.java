@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record DatastoreConfig(DatastoreName name, SortedMap<String, String> properties) {
   private static final String TYPE = "datastore";
+  private static final String MAINTENANCE = "maintenance-mode";
 
   private static final Map<String, Schema> SCHEMAS =
       Map.of(
@@ -49,7 +50,7 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
                   "notify",
                   "notification-mode",
                   "tuning",
-                  "maintenance-mode",
+                  MAINTENANCE,
                   "backing-device",
                   "backend",
                   "notification-thresholds",
@@ -89,7 +90,13 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
   }
 
   DatastoreConfig withMaintenance(String mode) {
-    return with("maintenance-mode", mode);
+    return with(MAINTENANCE, mode);
+  }
+
+  DatastoreConfig withoutMaintenance() {
+    SortedMap<String, String> changed = new TreeMap<>(properties);
+    changed.remove(MAINTENANCE);
+    return new DatastoreConfig(name, changed);
   }
 
   private DatastoreConfig with(String key, String value) {
@@ -157,8 +164,13 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
 
   /** Null when the store works as usual. */
   @Nullable MaintenanceMode maintenance() {
-    String text = properties.get("maintenance-mode");
+    String text = maintenanceText();
     return text == null ? null : MaintenanceMode.parse(text);
+  }
+
+  /** As the file has it. */
+  @Nullable String maintenanceText() {
+    return properties.get(MAINTENANCE);
   }
 
   private StoreTuning tuning() {
@@ -172,8 +184,7 @@ public record DatastoreConfig(DatastoreName name, SortedMap<String, String> prop
   }
 
   public static Param maintenanceParam() {
-    return Param.grammar(
-        "maintenance-mode", 0, 256, MaintenanceMode.GRAMMAR, MaintenanceMode::parse);
+    return Param.grammar(MAINTENANCE, 0, 256, MaintenanceMode.GRAMMAR, MaintenanceMode::parse);
   }
 
   public static Param notifyParam() {

@@ -38,6 +38,7 @@ public final class DatastoreRegistry implements AutoCloseable {
   private final StateFile<SectionConfig> file;
   private final RemovedSnapshots removed;
   private final DeclaredStores declaredBefore;
+  private final DeclaredMaintenance declaredMaintenance;
 
   /** Changed with this registry's monitor held, which lookups do not wait for. */
   private final ConcurrentNavigableMap<DatastoreName, RegisteredStore> entries =
@@ -49,6 +50,7 @@ public final class DatastoreRegistry implements AutoCloseable {
     this.clock = clock;
     this.removed = new RemovedSnapshots(directory);
     this.declaredBefore = new DeclaredStores(directory);
+    this.declaredMaintenance = new DeclaredMaintenance(directory);
     this.file =
         new StateFile<>(
             directory, "datastore.cfg", DatastoreConfig::parseFile, SectionConfig::format);
@@ -77,12 +79,14 @@ public final class DatastoreRegistry implements AutoCloseable {
   }
 
   /**
-   * Opens a store that mesh.yaml declares, making it when its directory never had one. Throws when
-   * that cannot be, or when {@code datastore.cfg} has the name with another path.
+   * Opens a store that mesh.yaml declares, making it when its directory never had one; offline its
+   * directory is left alone. Throws when that cannot be, or when {@code datastore.cfg} has the name
+   * with another path.
    *
    * @param holds of its namespaces, which only mesh.yaml can declare
    */
-  public synchronized void declare(DatastoreConfig config, Holds holds) {
+  public synchronized void declare(DatastoreConfig declared, Holds holds) {
+    DatastoreConfig config = declaredMaintenance.of(declared);
     RegisteredStore known = entries.get(config.name());
     if (known != null && !known.config().path().equals(config.path())) {
       throw new BackupException(
@@ -95,22 +99,25 @@ public final class DatastoreRegistry implements AutoCloseable {
               + known.config().path()
               + "'");
     }
-    if (!Datastore.exists(files, config.path())) {
-      declaredBefore.requireNeverSeen(config.name(), config.path());
-      Datastore.create(files, config.path());
+    RegisteredStore store = new RegisteredStore(config, true, now -> open(now, holds));
+    if (store.mayBeOpen()) {
+      if (!Datastore.exists(files, config.path())) {
+        declaredBefore.requireNeverSeen(config.name(), config.path());
+        Datastore.create(files, config.path());
+      }
+      declaredBefore.seen(config.name(), config.path());
     }
     if (known != null) {
       known.close();
     }
-    RegisteredStore store = new RegisteredStore(config, true, now -> open(now, holds));
     store.open();
     entries.put(config.name(), store);
-    declaredBefore.seen(config.name(), config.path());
   }
 
   /** Remembers a declared store that {@link #declare} could not open; whoever asks is told why. */
   public synchronized void declareBroken(
-      DatastoreConfig config, Holds holds, BackupException problem) {
+      DatastoreConfig declared, Holds holds, BackupException problem) {
+    DatastoreConfig config = declaredMaintenance.of(declared);
     RegisteredStore store = new RegisteredStore(config, true, now -> open(now, holds));
     store.remember(problem);
     entries.put(config.name(), store);
@@ -174,19 +181,27 @@ public final class DatastoreRegistry implements AutoCloseable {
   }
 
   /**
-   * Changes the configuration of a store of {@code datastore.cfg}. Its path stays; how it syncs to
-   * disk counts as soon as nobody uses it. Offline it is closed then.
+   * Changes the configuration of a store of {@code datastore.cfg}, or the maintenance mode of any.
+   * Its path stays; how it syncs to disk counts as soon as nobody uses it. Offline it is closed
+   * then.
    *
-   * @param digest as in {@link StateFile#update(String, UnaryOperator)}
+   * @param digest as in {@link StateFile#update(String, UnaryOperator)}, of {@link #configDigest}
    */
   public synchronized void change(
       @Nullable String digest, DatastoreName name, UnaryOperator<DatastoreConfig> change) {
-    RegisteredStore store = listed(name);
+    RegisteredStore store = known(name);
     DatastoreConfig old = store.config();
     DatastoreConfig changed = change.apply(old);
+    if (store.declared() && !changed.withoutMaintenance().equals(old.withoutMaintenance())) {
+      throw declared(name);
+    }
     changed.requireReadable();
     requireAllowed(old.maintenance(), changed);
-    file.update(digest, all -> all.with(changed.section()));
+    if (store.declared()) {
+      declaredMaintenance.set(digest, name, changed.maintenanceText());
+    } else {
+      file.update(digest, all -> all.with(changed.section()));
+    }
     store.configure(changed);
   }
 
@@ -259,15 +274,25 @@ public final class DatastoreRegistry implements AutoCloseable {
   }
 
   private RegisteredStore listed(DatastoreName name) {
+    RegisteredStore entry = known(name);
+    if (entry.declared()) {
+      throw declared(name);
+    }
+    return entry;
+  }
+
+  private RegisteredStore known(DatastoreName name) {
     RegisteredStore entry = entries.get(name);
     if (entry == null) {
       throw BackupException.notFound("datastore '" + name + "' does not exist.");
     }
-    if (entry.declared()) {
-      throw BackupException.invalid(
-          "datastore '" + name + "' is declared in mesh.yaml; change it there");
-    }
     return entry;
+  }
+
+  private static BackupException declared(DatastoreName name) {
+    return BackupException.invalid(
+            "datastore '" + name + "' is declared in mesh.yaml; change it there")
+        .advise("Only its maintenance-mode is set here.");
   }
 
   // ---- use ----
@@ -347,6 +372,11 @@ public final class DatastoreRegistry implements AutoCloseable {
   /** What was forgotten or pruned here. */
   public RemovedSnapshots removed() {
     return removed;
+  }
+
+  /** SHA-256 of the file that {@link #change} changes for a store, in hex. */
+  public String configDigest(DatastoreName name) {
+    return isDeclared(name) ? declaredMaintenance.digest() : fileDigest();
   }
 
   /** SHA-256 of {@code datastore.cfg}, in hex. */

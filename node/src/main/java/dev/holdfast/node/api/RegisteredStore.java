@@ -35,7 +35,7 @@ public final class RegisteredStore {
   public record Operations(long read, long write) {}
 
   /**
-   * @param declared by mesh.yaml, so not to be changed here
+   * @param declared by mesh.yaml, so that only its maintenance mode is changed here
    */
   RegisteredStore(
       DatastoreConfig config, boolean declared, Function<DatastoreConfig, Datastore> opener) {
@@ -86,7 +86,8 @@ public final class RegisteredStore {
     problem = why;
   }
 
-  private boolean mayBeOpen() {
+  /** Whether its directory may be looked at. */
+  synchronized boolean mayBeOpen() {
     MaintenanceMode maintenance = config.maintenance();
     return !forgotten && (maintenance == null || !maintenance.leavesDirectory());
   }

@@ -106,6 +106,49 @@ final class DatastoreLifecycleTest {
   // ---- maintenance ----
 
   @Test
+  void declaredStoreIsTakenOutOfUseAndStaysSoUntilItIsBroughtBack() throws IOException {
+    String main = "/config/datastore/main";
+    Path declared = directory.resolve("main");
+    Path away = directory.resolve("away");
+    SmallUpload.run(node.admin(), TestNode.STORE, Namespace.ROOT, OLDER, 1);
+    var unused = node.admin().put(main, object().put("maintenance-mode", "offline,message=disk"));
+    assertThatThrownBy(() -> node.admin().get("/admin/datastore/main/groups"))
+        .hasMessageContaining("offline maintenance mode: disk");
+    Files.move(declared, away); // the disk is taken out
+    node.close();
+    node =
+        TestNode.configured(
+            VERTX,
+            directory,
+            "site: lyon",
+            "datastores:",
+            TestNode.declare(TestNode.STORE, declared));
+    assertThat(declared).doesNotExist();
+    assertThat(node.admin().get(main).path("maintenance-mode").asText()).startsWith("offline");
+    Files.move(away, declared);
+    ObjectNode end = object();
+    end.putArray("delete").add("maintenance-mode");
+    assertThatThrownBy(() -> node.admin().put(main, end.deepCopy().put("digest", "00".repeat(32))))
+        .hasMessageContaining("detected modified configuration");
+    unused = node.admin().put(main, end);
+    assertThat(node.admin().get("/admin/datastore/main/groups")).hasSize(1);
+    assertThat(node.admin().get(main).has("maintenance-mode")).isFalse();
+  }
+
+  @Test
+  void nothingElseOfADeclaredStoreIsChangedHere() {
+    ObjectNode both = object().put("maintenance-mode", "offline").put("comment", "x");
+    assertThatThrownBy(() -> node.admin().put("/config/datastore/main", both))
+        .hasMessageContaining("is declared in mesh.yaml; change it there");
+    assertThatThrownBy(
+            () ->
+                node.admin()
+                    .put("/config/datastore/main", object().put("maintenance-mode", "delete")))
+        .hasMessageContaining("cannot be set");
+    assertThat(node.admin().get("/admin/datastore/main/groups")).isEmpty();
+  }
+
+  @Test
   void offlineLetsARunningBackupEndAndClosesTheStoreAfterIt() {
     try (BackupSession session = session()) {
       assertThat(operations()).isEqualTo("0/1");

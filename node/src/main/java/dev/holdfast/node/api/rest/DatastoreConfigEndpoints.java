@@ -36,7 +36,7 @@ import java.util.stream.Stream;
 
 /**
  * The configuration of datastores (spec/rest-api.md §6.10). Those that {@code mesh.yaml} declares
- * are listed, and changed there.
+ * are listed, and changed there, but for their maintenance mode.
  */
 final class DatastoreConfigEndpoints {
   private static final String CONFIGS = "/config/datastore";
@@ -191,7 +191,7 @@ final class DatastoreConfigEndpoints {
   private ApiResult config(ApiCall call) {
     DatastoreName name = new DatastoreName(call.params().text("name"));
     DatastoreConfig config = stores.requireConfig(name);
-    return ApiResult.of(json(config)).with("digest", stores.fileDigest());
+    return ApiResult.of(json(config)).with("digest", stores.configDigest(name));
   }
 
   private static ObjectNode json(DatastoreConfig config) {
