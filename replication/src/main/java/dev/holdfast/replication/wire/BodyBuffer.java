@@ -64,6 +64,11 @@ final class BodyBuffer<B> {
     return count;
   }
 
+  /** Whether more may come that somebody waits for. */
+  boolean isOpen() {
+    return !ended && failure == null && kept;
+  }
+
   void append(ByteBuf data) {
     int length = data.readableBytes();
     if (failure != null || length == 0) {

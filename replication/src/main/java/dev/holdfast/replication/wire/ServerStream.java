@@ -15,12 +15,15 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.PromiseInternal;
+import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One stream of an upgraded connection on the server's side. Its state lives on the event loop. */
@@ -28,11 +31,15 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   private final ContextInternal context;
   private final Handler<WireExchange> requests;
   private final BodyMemory.Share memory;
+  private final Duration bodyStillMax;
   private final BodyBuffer<WireBody> body;
   private BodyMemory.@Nullable Claim claim;
 
   /** For when more comes than every request may bring; 0 = nothing has to be asked for. */
   private int unclaimedBytes;
+
+  /** Runs while room is kept for a body that is still coming. */
+  private @Nullable ScheduledFuture<?> watch;
 
   private @Nullable ChannelHandlerContext ctx;
   private @Nullable Promise<Void> room;
@@ -44,9 +51,14 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   private String query = "";
   private @Nullable String contentType;
 
-  ServerStream(ContextInternal context, BodyMemory.Share memory, Handler<WireExchange> requests) {
+  ServerStream(
+      ContextInternal context,
+      BodyMemory.Share memory,
+      Duration bodyStillMax,
+      Handler<WireExchange> requests) {
     this.context = context;
     this.memory = memory;
+    this.bodyStillMax = bodyStillMax;
     this.body = new BodyBuffer<>(EARLY_BODY_BYTES_MAX, new WireBody.Storage(memory.buffers()));
     this.requests = requests;
   }
@@ -245,6 +257,28 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
     if (!answered && channel.channel().isActive()) {
       Http2Pipeline.widen(channel, bytes);
       channel.channel().config().setAutoRead(true);
+      watch(channel);
+    }
+  }
+
+  private void watch(ChannelHandlerContext channel) {
+    int before = body.count();
+    watch =
+        channel
+            .executor()
+            .schedule(() -> look(channel, before), bodyStillMax.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void look(ChannelHandlerContext channel, int countBefore) {
+    if (body.isOpen()) {
+      if (body.count() > countBefore) {
+        watch(channel);
+      } else {
+        body.fail(
+            new BackupException(
+                BackupException.Kind.CANCELLED,
+                "no byte of the request's body came for " + bodyStillMax.toSeconds() + " s"));
+      }
     }
   }
 
@@ -256,6 +290,9 @@ final class ServerStream extends ChannelInboundHandlerAdapter implements WireExc
   }
 
   private void giveBack() {
+    if (watch != null) {
+      watch.cancel(false);
+    }
     BodyMemory.Claim held = claim;
     if (held != null) {
       held.release();

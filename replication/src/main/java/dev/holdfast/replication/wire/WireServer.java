@@ -197,7 +197,10 @@ public final class WireServer {
         new ChannelInitializer<>() {
           @Override
           protected void initChannel(Channel stream) {
-            stream.pipeline().addLast(new ServerStream(context, memory, handler::request));
+            stream
+                .pipeline()
+                .addLast(
+                    new ServerStream(context, memory, settings.bodyStillMax(), handler::request));
           }
         };
     // The session is told first: the bytes held by the gate may bring its first request.

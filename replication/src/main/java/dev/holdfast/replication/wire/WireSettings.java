@@ -17,6 +17,8 @@ import java.time.Duration;
  * @param headerListBytesMax largest request head of a stream
  * @param pingInterval how often a silent connection is probed; {@link #SILENT_PINGS_MAX} probes
  *     without a byte in return end it
+ * @param bodyStillMax how long no byte may come of a body for which room is kept, since others wait
+ *     for that; then its request fails
  */
 public record WireSettings(
     int frameBytesMax,
@@ -24,7 +26,8 @@ public record WireSettings(
     int connectionWindowBytes,
     int concurrentStreamsMax,
     int headerListBytesMax,
-    Duration pingInterval) {
+    Duration pingInterval,
+    Duration bodyStillMax) {
   /**
    * One silent interval may be a full send buffer on a slow line; two in a row are a dead peer
    * (spec/protocols.md §4.6: without a probe, a stalled client would hold its group's lock).
@@ -36,7 +39,8 @@ public record WireSettings(
 
   /** For sessions that are written to: 16 streams are at most 16 chunks held. */
   public static final WireSettings DEFAULT =
-      new WireSettings(64 * KIB, 8 * MIB, 32 * MIB, 16, 64 * KIB, Duration.ofMinutes(1));
+      new WireSettings(
+          64 * KIB, 8 * MIB, 32 * MIB, 16, 64 * KIB, Duration.ofMinutes(1), Duration.ofMinutes(2));
 
   /**
    * For sessions that are read from: pulls have 20 and more requests in flight, whose answers, not
@@ -52,6 +56,7 @@ public record WireSettings(
     require(concurrentStreamsMax >= 1, "concurrentStreamsMax");
     require(headerListBytesMax >= 16 * KIB, "headerListBytesMax");
     require(pingInterval.toMillis() > 0, "pingInterval");
+    require(bodyStillMax.toMillis() > 0, "bodyStillMax");
   }
 
   public WireSettings withConcurrentStreamsMax(int streams) {
@@ -61,7 +66,8 @@ public record WireSettings(
         connectionWindowBytes,
         streams,
         headerListBytesMax,
-        pingInterval);
+        pingInterval,
+        bodyStillMax);
   }
 
   public WireSettings withPingInterval(Duration interval) {
@@ -71,7 +77,19 @@ public record WireSettings(
         connectionWindowBytes,
         concurrentStreamsMax,
         headerListBytesMax,
-        interval);
+        interval,
+        bodyStillMax);
+  }
+
+  public WireSettings withBodyStillMax(Duration still) {
+    return new WireSettings(
+        frameBytesMax,
+        streamWindowBytes,
+        connectionWindowBytes,
+        concurrentStreamsMax,
+        headerListBytesMax,
+        pingInterval,
+        still);
   }
 
   private static void require(boolean holds, String name) {

@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +53,12 @@ final class ManySessionsTest {
   private final BodyMemory memory = new BodyMemory(MEMORY_BYTES, SHARE_BYTES);
   private final WireEcho server =
       new WireEcho(VERTX.vertx(), TlsEngine.choose(), WireSettings.DEFAULT, memory);
+  private final WireEcho impatient =
+      new WireEcho(
+          VERTX.vertx(),
+          TlsEngine.choose(),
+          WireSettings.DEFAULT.withBodyStillMax(Duration.ofMillis(50)),
+          memory);
   private final WireClient client =
       new WireClient(
           VERTX.vertx(),
@@ -64,6 +72,7 @@ final class ManySessionsTest {
 
   ManySessionsTest() {
     server.on("/chunk", new Chunks());
+    impatient.on("/chunk", new Chunks());
   }
 
   private final class Chunks implements WireHandler {
@@ -94,6 +103,7 @@ final class ManySessionsTest {
   void stop() {
     client.close();
     server.close();
+    impatient.close();
   }
 
   private WireSession open() {
@@ -168,7 +178,7 @@ final class ManySessionsTest {
     List<RawTls> stuck = new ArrayList<>();
     try {
       for (int i = 0; i < 3; i++) {
-        stuck.add(stopInTheMiddle());
+        stuck.add(stopInTheMiddle(server));
       }
       Await.until("each has its share", SOON, () -> memory.usedBytes() == 3L * SHARE_BYTES);
       int waiting = 3 * (16 - SHARE_BYTES / BODY_BYTES);
@@ -187,8 +197,28 @@ final class ManySessionsTest {
     awaitNothingHeld();
   }
 
+  @Test
+  void sessionThatStopsInTheMiddleAndLivesOnKeepsNoRoom() throws Exception {
+    try (RawTls stuck = stopInTheMiddle(impatient)) {
+      Set<Integer> answered = new HashSet<>();
+      while (answered.size() < 16) {
+        RawTls.Frame frame = stuck.readFrame();
+        if (frame.type() == RawTls.HEADERS) {
+          answered.add(frame.stream());
+        }
+      }
+      awaitNothingHeld();
+      stuck.frame(RawTls.PING, 0, 0, new byte[8]).send();
+      RawTls.Frame last = stuck.readFrame();
+      while (last.type() != RawTls.PING) {
+        last = stuck.readFrame();
+      }
+    }
+    assertThat(disk).isEmpty();
+  }
+
   /** All its requests are open, and of each body comes a part. */
-  private RawTls stopInTheMiddle() throws IOException {
+  private static RawTls stopInTheMiddle(WireEcho server) throws IOException {
     RawTls session = RawTls.connect(server.port());
     session.text(UPGRADE).send();
     assertThat(session.readHead()).startsWith("HTTP/1.1 101 ");
@@ -209,7 +239,7 @@ final class ManySessionsTest {
 
   @Test
   void bodyThatIsNotReadYetIsHeldUpAtItsWindow() throws Exception {
-    try (RawTls stuck = stopInTheMiddle()) {
+    try (RawTls stuck = stopInTheMiddle(server)) {
       Await.until("one waits", SOON, () -> memory.waitingBodies() == 14);
       int waiting = 31; // the last stream asked last
       part(stuck, waiting).frame(RawTls.PING, 0, 0, new byte[8]).send();
