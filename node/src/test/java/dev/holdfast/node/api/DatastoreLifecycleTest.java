@@ -57,6 +57,7 @@ final class DatastoreLifecycleTest {
     store = TestStores.bare(directory.resolve("extra"));
     start("");
     SmallUpload.run(node.admin(), EXTRA, Namespace.ROOT, OLDER, 1);
+    awaitUnused();
   }
 
   private void start(String more) throws IOException {

@@ -19,14 +19,16 @@ final class ByteCountTest {
     "1.5 MiB, 1572864",
     "10MB, 10000000",
     "2gib, 2147483648",
-    "0.5TB, 500000000000"
+    "0.5TB, 500000000000",
+    "1e3, 1000",
+    "1., 1"
   })
   void unitsAreOfAThousandOrOf1024(String text, long bytes) {
     assertThat(ByteCount.parse(text).bytes()).isEqualTo(bytes);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "x", "-1", "1.", "1 XB", "1e3", "99999999999999T"})
+  @ValueSource(strings = {"", "x", "-1", ".", "1 XB", "1e", "99999999999999T"})
   void anythingElseIsRefused(String text) {
     assertThatThrownBy(() -> ByteCount.parse(text)).hasMessageContaining("is no number of bytes");
   }
