@@ -3,19 +3,16 @@ package dev.holdfast.node.api;
 import dev.holdfast.chunkstore.model.DatastoreName;
 import dev.holdfast.node.access.StateDirectory;
 import dev.holdfast.node.access.StateFile;
-import java.util.Collections;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The maintenance modes of the datastores that mesh.yaml declares. What they are stands there; that
  * a disk is taken out for an hour does not, and must outlast a start.
  *
- * <p>File {@code declared-maintenance} of the state directory, one line each: {@code NAME " "
- * MODE}, the mode as in {@code datastore.cfg}.
+ * <p>File {@code declared-maintenance} of the state directory: {@link StoreLines} with the mode as
+ * in {@code datastore.cfg}.
  */
 final class DeclaredMaintenance {
   private final StateFile<SortedMap<String, String>> file;
@@ -23,31 +20,13 @@ final class DeclaredMaintenance {
   DeclaredMaintenance(StateDirectory directory) {
     this.file =
         new StateFile<>(
-            directory,
-            "declared-maintenance",
-            DeclaredMaintenance::parse,
-            DeclaredMaintenance::format);
+            directory, "declared-maintenance", DeclaredMaintenance::parse, StoreLines::format);
   }
 
   private static SortedMap<String, String> parse(String text) {
-    SortedMap<String, String> modes = new TreeMap<>();
-    text.lines()
-        .forEach(
-            line -> {
-              int blank = line.indexOf(' ');
-              if (blank > 0) {
-                String mode = line.substring(blank + 1);
-                var unused = MaintenanceMode.parse(mode);
-                modes.put(line.substring(0, blank), mode);
-              }
-            });
-    return Collections.unmodifiableSortedMap(modes);
-  }
-
-  private static String format(Map<String, String> modes) {
-    return modes.entrySet().stream()
-        .map(mode -> mode.getKey() + " " + mode.getValue() + "\n")
-        .collect(Collectors.joining());
+    SortedMap<String, String> modes = StoreLines.parse(text);
+    modes.values().forEach(MaintenanceMode::parse);
+    return modes;
   }
 
   /** As mesh.yaml has it, with the mode that it is in. */

@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * more is most likely a disk that is not mounted, and must not begin anew in the empty directory
  * below the mount point.
  *
- * <p>File {@code declared-datastores} of the state directory, one line each: {@code NAME " " PATH}.
+ * <p>File {@code declared-datastores} of the state directory: {@link StoreLines} with the path.
  */
 final class DeclaredStores {
   private static final String FILE = "declared-datastores";
@@ -45,22 +45,11 @@ final class DeclaredStores {
     if (path.toString().equals(known.put(name.text(), path.toString()))) {
       return;
     }
-    StringBuilder text = new StringBuilder();
-    known.forEach((store, at) -> text.append(store).append(' ').append(at).append('\n'));
-    directory.write(FILE, text.toString().getBytes(StandardCharsets.UTF_8));
+    directory.write(FILE, StoreLines.format(known).getBytes(StandardCharsets.UTF_8));
   }
 
   private Map<String, String> read() {
-    Map<String, String> known = new TreeMap<>();
-    new String(directory.read(FILE).orElse(new byte[0]), StandardCharsets.UTF_8)
-        .lines()
-        .forEach(
-            line -> {
-              int blank = line.indexOf(' ');
-              if (blank > 0) {
-                known.put(line.substring(0, blank), line.substring(blank + 1));
-              }
-            });
-    return known;
+    byte[] content = directory.read(FILE).orElse(new byte[0]);
+    return new TreeMap<>(StoreLines.parse(new String(content, StandardCharsets.UTF_8)));
   }
 }
